@@ -23,7 +23,7 @@ def test_wrong_label_comes_first(validated, capsys):
     first = result["suspicions"][0]
     assert (first["rank"], first["kind"], first["id"], first["gold"]) == (1, "missed", "train-0", [])
     assert first["suggested"] == [{"type": "PER", "start": 0, "end": 2, "text": "Ada Lind"}]
-    assert result["notes"][0] == "ranked by data/crossval/predictions"
+    assert result["notes"][0] == "ranked by data/crossval/predictions and models/finetuned"
     run_verb("audit")
     assert "PER Ada Lind" in capsys.readouterr().out
     assert len(audited(capsys, "--most", "1", "--splits", "train", "validation")["suspicions"]) == 1

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tagline.labels import Entity, TaggedSentence
+from tagline.labels import Entity, Floats, TaggedSentence
 from tagline.metrics.outcomes import OutcomeKind
 
 
@@ -41,11 +41,11 @@ class Disagreement(NamedTuple):
             return "boundary_error"
         return "type_error"
 
-    def score(self, sentence: TaggedSentence) -> float:
-        """The probability of the label that the model suggests, of the surest word whose labels differ."""
+    def score(self, sentence: TaggedSentence, doubts: Floats) -> float:
+        """The mean doubt of the gold labels that differ from the model's, of the doubts of all words of a sentence."""
         words = slice(*self.extent)
         differ = sentence.known_gold[words] != sentence.predicted[words]
-        return float(np.max(sentence.scores[words], where=differ, initial=0.0))
+        return float(np.mean(doubts[words][differ], dtype=np.float64))
 
 
 def disagreements(sentence: TaggedSentence) -> Iterator[Disagreement]:

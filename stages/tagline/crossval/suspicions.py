@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from accelerate import PartialState
@@ -14,12 +14,12 @@ from accelerate import PartialState
 from tagline.artifacts import predictions, tokenized
 from tagline.artifacts.raw_data import COPY
 from tagline.artifacts.tokenized import Split
-from tagline.core import HASHES, LEARNT, read_json, sha256, verify
+from tagline.core import HASHES, LEARNT, SPLITS, read_json, sha256, verify
 from tagline.core.params import read_section
 from tagline.crossval.disagreements import Disagreement, disagreements
 from tagline.crossval.summary import NAME, leaks
 from tagline.evaluation.evaluate_params import Evaluate
-from tagline.labels import Entity, TaggedSentence, TaggedSentences
+from tagline.labels import Entity, Floats, TaggedSentence, TaggedSentences
 from tagline.metrics.outcomes import ERRORS
 from tagline.model import classifier
 from tagline.model.backends.torch_model import TorchModel, memory_errors, workers
@@ -41,7 +41,7 @@ DIGITS = 4
 
 @dataclass(frozen=True, eq=False)
 class Suspicion:
-    """A disagreement, and how much it suggests that gold is wrong: `Disagreement.score`."""
+    """A disagreement, and how much gold is doubted there, from 0 to 1: `Disagreement.score`."""
 
     score: float
     split: str
@@ -67,6 +67,18 @@ class Suspicion:
         return entity._asdict() | {"text": " ".join(self.sentence.words[entity.start : entity.end])}
 
 
+class Doubted(NamedTuple):
+    """A sentence of a split with gold and predicted labels, and how much each gold label is doubted, from 0 to 1.
+
+    Attributes:
+        doubts: float32 (words,).
+    """
+
+    split: str
+    sentence: TaggedSentence
+    doubts: Floats
+
+
 @dataclass(frozen=True)
 class Ranking:
     """The result of an audit.
@@ -80,21 +92,21 @@ class Ranking:
     suspicions: list[Suspicion]
 
 
-def rank(sentences: Iterable[tuple[str, TaggedSentence]], splits: Sequence[str], most: int) -> Ranking:
+def rank(sentences: Iterable[Doubted], splits: Sequence[str], most: int) -> Ranking:
     """Rank the disagreements of gold and predicted labels.
 
     Args:
-        sentences: with the names of their splits.
+        sentences: of all splits.
         splits: all of these names.
         most: maximum number of suspicions.
     """
     numbers: Counter[tuple[str, str]] = Counter()
 
     def found() -> Iterator[Suspicion]:
-        for split, sentence in sentences:
+        for split, sentence, doubts in sentences:
             for disagreement in disagreements(sentence):
                 numbers[split, disagreement.fault] += 1
-                yield Suspicion(disagreement.score(sentence), split, sentence, disagreement)
+                yield Suspicion(disagreement.score(sentence, doubts), split, sentence, disagreement)
 
     best = heapq.nlargest(most, found(), key=lambda suspicion: suspicion.score)
     lines = []
@@ -113,6 +125,7 @@ def find(splits: Sequence[str], most: int) -> Ranking:
     Raises:
         UserError: an artifact is missing or damaged, or the data lack a split.
     """
+    splits = [split for split in SPLITS if split in splits]
     verify(TOKENIZED, "tokenize-align")
     verify(TESTS, "tokenize-align")
     if SCORES.is_file():
@@ -121,7 +134,8 @@ def find(splits: Sequence[str], most: int) -> Ranking:
         of_data = {path.name: sha256(path / HASHES) for path in (Path("data/raw"), TOKENIZED)}
         if entries["made_of"] == of_data:
             ranking = rank(_of_folds(entries["splits"], splits), splits, most)
-            return Ranking([f"ranked by {PREDICTIONS}", *leaks(entries), *ranking.notes], ranking.suspicions)
+            by = f"{PREDICTIONS} and {FINETUNED}" if FINETUNED.is_dir() else str(PREDICTIONS)
+            return Ranking([f"ranked by {by}", *leaks(entries), *ranking.notes], ranking.suspicions)
     ranking = rank(_by_model(splits), splits, most)
     said = (
         f"ranked by {FINETUNED}, which has learnt these labels: that it agrees with one says nothing; for models that "
@@ -130,24 +144,41 @@ def find(splits: Sequence[str], most: int) -> Ranking:
     return Ranking([said, *ranking.notes], ranking.suspicions)
 
 
-def _of_folds(sizes: Mapping[str, int], splits: Sequence[str]) -> Iterator[tuple[str, TaggedSentence]]:
-    """Yield the sentences of some splits as the models of the folds label them, and the names of the splits.
+def _of_folds(sizes: Mapping[str, int], splits: Sequence[str]) -> Iterator[Doubted]:
+    """Yield the sentences of some splits as the models of the folds label them.
+
+    Labels are doubted if that model is sure of others, and models/finetuned, if there is one, could not learn them.
 
     Args:
         sizes: the number of sentences of each split, in their order.
-        splits: to audit.
+        splits: to audit, in that order.
     """
     kind = tokenized.load_labels(TOKENIZED).kind
     content = (PREDICTIONS / f"{NAME}.parquet").read_bytes()
     sentences = iter(predictions.read_with_altered({NAME: content}, kind, str(PREDICTIONS))[NAME])
+    doubted = _label(splits) if FINETUNED.is_dir() else None
     for split, size in sizes.items():
         for sentence in islice(sentences, size):
-            if split in splits:
-                yield split, sentence
+            if split not in splits:
+                continue
+            doubts = sentence.scores
+            for learnt in doubted or ():  # reads on from where the sentence before was
+                if (learnt.sentence.id, learnt.sentence.words) == (sentence.id, sentence.words):
+                    doubts = doubts * learnt.doubts
+                    break
+            yield Doubted(split, sentence, doubts)
 
 
-def _by_model(splits: Sequence[str]) -> Iterator[tuple[str, TaggedSentence]]:
-    """Yield the sentences of some splits with what models/finetuned doubts, and the names of the splits."""
+def _by_model(splits: Sequence[str]) -> Iterator[Doubted]:
+    """Yield the sentences of some splits whose labels are known with what models/finetuned suggests."""
+    for doubted in _label(splits):
+        sentence = doubted.sentence
+        if (sentence.known_gold < len(sentence.labels.names)).all() and not COPY.match(sentence.id):
+            yield doubted
+
+
+def _label(splits: Sequence[str]) -> Iterator[Doubted]:
+    """Yield the sentences of some splits as models/finetuned labels them."""
     verify(FINETUNED, "train")
     quiet()
     params = read_section("evaluate", Evaluate)
@@ -161,11 +192,10 @@ def _by_model(splits: Sequence[str]) -> Iterator[tuple[str, TaggedSentence]]:
         predictor = Predictor(backend, head, labels, size, threads)
         for name in splits:
             split = tokenized.load_split(TOKENIZED if name in LEARNT else TESTS, name)
-            for sentence in _doubted(predictor, split, name):
-                yield name, sentence
+            yield from _label_split(predictor, split, name)
 
 
-def _doubted(predictor: Predictor, split: Split, name: str) -> Iterator[TaggedSentence]:
+def _label_split(predictor: Predictor, split: Split, name: str) -> Iterator[Doubted]:
     """Yield sentences with their gold labels where these are probable, and elsewhere the most probable other label."""
     ids, words = split.ids_and_words()
     gold, lengths = split.gold(), split.lengths()
@@ -177,13 +207,12 @@ def _doubted(predictor: Predictor, split: Split, name: str) -> Iterator[TaggedSe
         # Labels that only test has come last.
         probabilities = np.pad(of_task, [(0, 0), (0, known - of_task.shape[1])])
         of_gold = probabilities[index]
-        doubts = probabilities.any(-1) & (of_gold < DOUBTED)
+        doubts = np.where(probabilities.any(-1), 1 - of_gold, np.float32(0))  # none of a word without sub-words
+        differ = (doubts > 1 - DOUBTED) & (of_rows < known)
+        doubts[of_rows >= known] = 1
         probabilities[index] = -1
-        predicted = np.where(doubts, probabilities.argmax(-1), of_rows)
-        scores = np.where(doubts, probabilities.max(-1), of_gold)
-        for sentence in TaggedSentences(
-            split.labels, lengths[rows], predicted, scores, of_rows, ids[rows], words[rows]
-        ):
-            is_known = (sentence.known_gold < known).all()
-            if is_known and not COPY.match(sentence.id):  # of a repeated source, which is audited once
-                yield sentence
+        predicted = np.where(differ, probabilities.argmax(-1), of_rows)
+        scores = np.where(differ, probabilities.max(-1), of_gold)
+        sentences = TaggedSentences(split.labels, lengths[rows], predicted, scores, of_rows, ids[rows], words[rows])
+        for index_in_rows, sentence in enumerate(sentences):
+            yield Doubted(name, sentence, doubts[slice(*sentences.offsets[index_in_rows : index_in_rows + 2])])

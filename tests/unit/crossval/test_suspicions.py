@@ -4,7 +4,7 @@ import pytest
 from helpers.tagged import sentences
 
 from tagline.crossval.disagreements import disagreements
-from tagline.crossval.suspicions import rank
+from tagline.crossval.suspicions import Doubted, rank
 
 OVERLAPPING = [
     ("O O O", "O B-PER I-PER", [("missed", 1, 3)]),
@@ -23,13 +23,13 @@ def test_entities_that_overlap_are_one_disagreement(gold, predicted, expected):
     assert [(each.fault, *each.extent) for each in disagreements(sentence)] == expected
 
 
-def test_the_surest_ones_are_kept():
+def test_the_most_doubted_ones_are_kept():
     """Only words whose labels differ count."""
     gold = ["B-PER I-PER O", "O O", "O B-PER"]
     predicted = ["B-PER O O", "B-PER O", "O O"]
     found = sentences(gold, predicted, scores=[[0.99, 0.6, 0.99], [0.7, 0.9], [0.9, 0.8]])
     ranking = rank(
-        ((split, sentence) for split, sentence in zip(("train", "train", "test"), found, strict=True)),
+        map(Doubted, ("train", "train", "test"), found, [sentence.scores for sentence in found]),
         ["train", "test"],
         2,
     )
