@@ -87,7 +87,7 @@ def train(corpus: Path, size: int, encoder: Path | None, changes: Iterable[str])
     with tempfile.TemporaryDirectory() as name:
         if encoder:
             shutil.copytree(encoder, Path(name, "drawn/encoder"))
-            params["download"]["encoder"] |= {"source": "path", "path": "encoder"}
+            params["download"]["encoder"] = {"source": "path", "path": "encoder", "mark_capitals": True}
         for change in changes:
             set_param(params, change)
         os.chdir(name)
