@@ -64,7 +64,7 @@ lint: $(STAMP)
 docs:
 	zensical --version || { echo "make docs needs Zensical; run pip install -e '.[docs]'"; exit 1; }
 	rm -rf build/docs && mkdir -p build/docs
-	git ls-files -z '*.md' docs benchmarks examples stages/*.py params.yaml Dockerfile LICENSE | \
+	git ls-files -z ':(glob)*.md' data/sample/README.md docs benchmarks examples stages/*.py params.yaml Dockerfile LICENSE | \
 		tar -c --null -T - | tar -x -C build/docs
 	zensical build --clean --strict
 

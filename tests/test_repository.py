@@ -80,7 +80,7 @@ def anchors(page: Path):
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("pages", ["*.md", "docs/**/*.md", "benchmarks/*.md", "data/sample/*.md", "skills/*/*.md"])
+@pytest.mark.parametrize("pages", ["*.md", "docs/**/*.md", "benchmarks/*.md", "data/sample/*.md"])
 def test_links_between_pages_lead_somewhere(pages):
     for page in ROOT.glob(pages):
         for link in re.findall(r"\]\((?!https://)([^)\s]+)\)", page.read_text(encoding="utf-8")):

@@ -57,18 +57,29 @@ VERBS = {
 INSTEAD = {
     "annotate": "`tagline suggest`",
     "bulk": "`tagline predict --input`",
+    "config": "params.yaml, which `tagline check` checks",
     "conflicts": "`tagline adjudicate`",
     "curve": "`tagline learning-curve`",
+    "deploy": "`tagline serve`",
     "diff": "`tagline compare`",
     "download": "`dvc repro download`",
     "evaluate": "`dvc repro evaluate`",
     "export": "`dvc repro export`",
+    "finetune": "`dvc repro train`",
+    "fit": "`dvc repro train`",
+    "import": "`tagline inspect`",
+    "label": "`tagline predict`, or to annotate `tagline suggest`",
+    "list": "`tagline help`",
     "next": "`tagline improve`",
     "report": "reports/evaluate.html, which `dvc repro evaluate` writes",
     "repro": "`dvc repro`",
+    "run": "`dvc repro`",
+    "status": "`dvc status`",
+    "sweep": "`dvc exp run --queue -S KEY=A,B` (docs/tune.md)",
     "test": "`dvc repro evaluate`",
     "tokenize-align": "`dvc repro tokenize-align`",
     "train": "`dvc repro train`",
+    "tune": "`dvc exp run -S KEY=VALUE` (docs/tune.md)",
     "upload": "`tagline push`",
     "windows": "`tagline show`",
 }
@@ -114,9 +125,11 @@ def main() -> None:
         from difflib import get_close_matches
 
         parser = ArgumentParser(usage="%(prog)s VERB [options]")
-        similar = get_close_matches(arguments[0], [*INSTEAD, *verbs], n=1) if arguments else []
-        if similar and not completing:
-            instead = INSTEAD.get(similar[0], f"`tagline {similar[0]}`")
+        similar = get_close_matches(arguments[0], verbs, n=1) if arguments else []
+        instead = INSTEAD.get(arguments[0]) if arguments else None
+        if similar and instead is None:
+            instead = f"`tagline {similar[0]}`"
+        if instead and not completing:
             parser.error(f"no verb {arguments[0]!r}; did you mean {instead}? `tagline help` lists all")
         parser.add_argument("verb", metavar="VERB", choices=verbs)
         parser.parse_args(arguments[:1])
