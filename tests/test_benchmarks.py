@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.project import ROOT, STAGES, edit, json_of, run_stages
+from helpers.project import ROOT, STAGES, edit, run_stages
 
 BENCHMARKS = ROOT / "benchmarks"
 ENCODER = "--encoder=data/tiny/encoder"
@@ -38,15 +38,6 @@ MEASURED = [pytest.param(*each, marks=PACKAGED) for each in (("tokenize_align", 
 MEASURED += [("evaluate", "--precision=fp32 --model=models/finetuned"), ("predict", "--model=models/export --rounds=1")]
 MEASURED += [("training", f"{ENCODER} --epochs=6")]  # with the committed learning rate
 MEASURED += [("serve", "--model=models/export --clients 1 4 --seconds=3 --requests=60")]
-
-
-@pytest.mark.rare
-def test_students_are_measured_beside_spacy(finished):
-    models = result_of("students", ".", "--spacy", "--epochs=1", "--rounds=1")["models"]
-    root = Path().resolve().name
-    assert list(models) == [root, "spaCy"]
-    assert models[root]["f1"] == json_of("metrics/export.json")["export.int8.f1"]
-    assert all(numbers["words_per_s"] > 0 for numbers in models.values())
 
 
 @pytest.mark.rare

@@ -8,7 +8,6 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-import pytest
 from helpers.project import ROOT, exit_of, run_verb
 
 from tagline.__main__ import EARLIER, INSTEAD, VERBS
@@ -73,37 +72,19 @@ def test_commands_of_agents_exist(capsys):
     assert [name for name in targets if f"\n{name}:" not in makefile] == []
 
 
-COMPLETIONS = [
-    ("tagline sc", {"scores", "schema"}),
-    ("tagline pipeline --te", {"--teacher"}),
-]
-
-
-@pytest.mark.parametrize(("line", "completions"), COMPLETIONS)
-def test_shell_completes_verbs_and_their_options(tmp_path, line, completions):
-    variables = {"_ARGCOMPLETE": "1", "COMP_LINE": line, "COMP_POINT": str(len(line)), "COMP_TYPE": "9"}
-    variables |= {"_ARGCOMPLETE_STDOUT_FILENAME": str(tmp_path / "out"), "_ARGCOMPLETE_IFS": "\n"}
-    run("-m", "tagline", cwd=tmp_path, **variables)
-    assert set((tmp_path / "out").read_text().split()) - {"-h", "--help"} == completions
+def test_shell_completes_verbs_and_their_options(tmp_path):
+    for line, completions in (("tagline sc", {"scores", "schema"}), ("tagline pipeline --te", {"--teacher"})):
+        variables = {"_ARGCOMPLETE": "1", "COMP_LINE": line, "COMP_POINT": str(len(line)), "COMP_TYPE": "9"}
+        variables |= {"_ARGCOMPLETE_STDOUT_FILENAME": str(tmp_path / "out"), "_ARGCOMPLETE_IFS": "\n"}
+        run("-m", "tagline", cwd=tmp_path, **variables)
+        assert set((tmp_path / "out").read_text().split()) - {"-h", "--help"} == completions
 
 
 def test_help_of_every_verb_loads_no_heavy_library(tmp_path):
     shown = run("-c", HELP, *ALL, cwd=tmp_path).stdout
     assert [line for line in shown.splitlines() if line[0:2] == "= "] == [f"= {verb} 0 []" for verb in ALL]
     assert all(f"usage: tagline {verb} " in shown for verb in ALL)
-    lines = shown.splitlines()
-    assert [line for line in lines if len(line) > 80] == []
-    examples = [command for file in (ROOT / "stages/tagline").rglob("program.py") for command in commands_in(file)]
-    assert len(examples) > 20
-    starts = {line.strip().partition("    ")[0] for line in lines}
-    assert {*examples} <= starts, "whole, so that they can be pasted"
-
-
-def commands_in(file: Path):
-    """The lines of docstrings that are commands, without what follows them in a table."""
-    for line in file.read_text(encoding="utf-8").splitlines():
-        if re.match("(    )+(tagline|curl|cat|zcat) ", line):
-            yield line.strip().partition("    ")[0]
+    assert [line for line in shown.splitlines() if len(line) > 80] == []
 
 
 def test_missing_extra_is_one_message(tmp_path, monkeypatch):

@@ -9,29 +9,26 @@ from helpers.annotated import write_rows
 from helpers.built_once import built_once
 from helpers.formats import saved_row
 from helpers.project import STAGES, run_stages, run_verb
-from helpers.tiny import TINY_PARAMS, conll, fill_workspace, tiny_sentences, write_params
+from helpers.tiny import TINY_PARAMS, fill_workspace, write_params
 
 ODD = "\x1b[31m\x07"
 # Line breaks and tabs are layout.
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-def odd_corpus(folder: Path):
-    for split, (number, shift) in {"train": (16, 0), "validation": (6, 1), "test": (6, 3)}.items():
-        text = conll(tiny_sentences(number, shift)).replace("Lind", f"Lind{ODD}").replace("PER", f"PER{ODD}")
-        sentences = [f"# sent_id = {split}{ODD}{number}\n{each}" for number, each in enumerate(text.split("\n\n"))]
-        (folder / f"{split}.conll").write_text("\n\n".join(sentences), encoding="utf-8")
-
-
 @pytest.fixture(scope="module")
 def odd(tiny_folder, tmp_path_factory):
     def build(folder: Path):
         fill_workspace(folder, tiny_folder)
-        odd_corpus(folder / "data/tiny")
+        for file in (folder / "data/tiny").glob("*.conll"):
+            text = file.read_text(encoding="utf-8").replace("Lind", f"Lind{ODD}").replace("PER", f"PER{ODD}")
+            sentences = [
+                f"# sent_id = {file.stem}{ODD}{number}\n{each}" for number, each in enumerate(text.split("\n\n"))
+            ]
+            file.write_text("\n\n".join(sentences), encoding="utf-8")
         dataset = TINY_PARAMS["download"]["dataset"] | {"comments": True}
         write_params(folder, TINY_PARAMS | {"download": TINY_PARAMS["download"] | {"dataset": dataset}})
-        with pytest.MonkeyPatch.context() as patch:
-            patch.chdir(folder)
+        with contextlib.chdir(folder):
             run_stages(*STAGES)
 
     return built_once(tmp_path_factory, "odd", build)

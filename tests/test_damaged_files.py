@@ -1,4 +1,4 @@
-"""Each verb on damaged files: one message that names the file or its folder, exit status 1, and outputs as they were."""
+"""Stages and verbs on damaged files: one message that names the file or its folder, and outputs as they were."""
 
 import shutil
 from collections.abc import Callable
@@ -8,10 +8,12 @@ import pytest
 from helpers.annotated import write_rows
 from helpers.built_once import built_once, entered
 from helpers.formats import saved_row
-from helpers.project import ROOT, exit_of, run_stages, run_verb, snapshot
+from helpers.project import ROOT, STAGES, error_of, exit_of, run_stages, run_verb, snapshot
 from helpers.tiny import set_params
 
 from tagline.__main__ import VERBS
+
+Harm = Callable[[Path], object]
 
 
 def flip(path: Path):
@@ -25,44 +27,71 @@ def become_a_folder(path: Path):
     path.mkdir()
 
 
-Harm = Callable[[Path], object]
+def cut(path: Path):
+    path.write_bytes(path.read_bytes()[:-20])
 
 
 def become(content: bytes):
     return lambda path: path.write_bytes(content)
 
 
-def cut(path: Path):
-    path.write_bytes(path.read_bytes()[:-20])
-
-
 EMPTY, NO_KEYS, A_LIST, NOT_UTF_8 = map(become, (b"", b"{}", b"[1]", b"Ada \xff"))
-TEXT: list[Harm] = [NOT_UTF_8]
 FILE: list[Harm] = [EMPTY, become_a_folder]
-OURS: list[Harm] = [*FILE, cut, flip]
+OURS: list[Harm] = [*FILE, cut, flip, Path.unlink]
 JSON: list[Harm] = [*OURS, NO_KEYS, A_LIST]
 PARAMS: list[Harm] = [*FILE, NO_KEYS, cut]
+OF_REPORT: list[Harm] = [*FILE, cut, NO_KEYS, A_LIST]
+OF_STAGE: list[Harm] = [flip, Path.unlink]
 
-# Each verb with its arguments, what it reads, and what damages this.
-READ: list[tuple[str, dict[str, list[Harm]]]] = [
-    ("check", {"params.yaml": PARAMS, "crossval/params.yaml": PARAMS, "presets/sample.yaml": [EMPTY, NO_KEYS, cut]}),
-    ("preset sample --force", {"presets/sample.yaml": [EMPTY, NO_KEYS, cut]}),
-    ("pipeline new", {"params.yaml": PARAMS, "dvc.yaml": FILE}),
-    ("crossval", {"crossval/dvc.yaml": [EMPTY, NO_KEYS]}),
-    ("inspect data/tiny", {"data/tiny/train.conll": FILE}),
-    ("show test:0", {"data/tokenized/labels.json": JSON, "data/tokenized_tests/windows/test/00000.arrow": OURS}),
-    ("adjudicate saved --output o.html", {"saved/ada.jsonl": [*TEXT, cut], "params.yaml": PARAMS}),
-    ("suggest texts.txt --max-words 9 --output o.html", {"texts.txt": TEXT, "models/export/tokenizer.json": JSON}),
-    ("audit", {"data/crossval/predictions/cross-validated.parquet": OURS, "data/tokenized/hashes.json": JSON}),
-    ("scores", dict.fromkeys(("reports/evaluate.json", "reports/crossval.json"), JSON)),
-    ("scores", {"reports/export.json": [*FILE, cut, NO_KEYS, A_LIST]}),
-    ("improve", {"data/predictions/test.parquet": OURS, "data/tokenized/labels.json": JSON}),
-    ("learning-curve", {"data/raw/train/00000.arrow": OURS, "params.yaml": PARAMS}),
-    ("predict Ada", {"models/export/tagger.json": JSON, "models/export/onnx/model_quantized.onnx": OURS}),
-    ("predict --input texts.txt --output o.jsonl", {"texts.txt": TEXT, "models/export/hashes.json": [EMPTY, cut]}),
-    ("estimate --input texts.txt", {"models/export/tagger.json": JSON, "models/export/tokenizer_config.json": JSON}),
-    ("serve --port 0", {"models/export/tagger.json": JSON}),
-]
+# Each stage and verb with its arguments, what it reads, and what damages this.
+READ: dict[str, dict[str, list[Harm]]] = {
+    "tokenize_align": dict.fromkeys(
+        ("data/raw/train/00000.arrow", "models/pretrained/tokenizer/tokenizer.json"), OF_STAGE
+    ),
+    "train": dict.fromkeys(
+        ("data/tokenized/windows/train/00000.arrow", "models/pretrained/encoder/model.safetensors"), OF_STAGE
+    ),
+    "evaluate": dict.fromkeys(
+        (
+            "data/tokenized_tests/sentences/test/00000.arrow",
+            "models/finetuned/model.safetensors",
+            "data/raw/provenance.json",
+            "plots/validation.csv",
+            "reports/data.json",
+        ),
+        OF_STAGE,
+    ),
+    "export": dict.fromkeys(
+        (
+            "data/tokenized/labels.json",
+            "models/finetuned/config.json",
+            "models/pretrained/provenance.json",
+            "data/predictions/provenance.json",
+            "reports/evaluate.json",
+        ),
+        OF_STAGE,
+    ),
+    "check": {"params.yaml": PARAMS, "crossval/params.yaml": PARAMS, "presets/sample.yaml": [EMPTY, NO_KEYS, cut]},
+    "preset sample --force": {"presets/sample.yaml": [EMPTY, NO_KEYS, cut]},
+    "pipeline new": {"params.yaml": PARAMS, "dvc.yaml": FILE},
+    "crossval": {"crossval/dvc.yaml": [EMPTY, NO_KEYS]},
+    "inspect data/tiny": {"data/tiny/train.conll": FILE},
+    "show test:0": {"data/tokenized/labels.json": JSON, "data/tokenized_tests/windows/test/00000.arrow": OURS},
+    "adjudicate saved --output o.html": {"saved/ada.jsonl": [NOT_UTF_8, cut], "params.yaml": PARAMS},
+    "suggest texts.txt --max-words 9 --output o.html": {"texts.txt": [NOT_UTF_8], "models/export/tokenizer.json": JSON},
+    "audit": {"data/crossval/predictions/cross-validated.parquet": OURS, "data/tokenized/hashes.json": JSON},
+    "scores": {
+        "reports/evaluate.json": [*OF_REPORT, flip],
+        "reports/crossval.json": [*OF_REPORT, flip],
+        "reports/export.json": OF_REPORT,
+    },
+    "improve": {"data/predictions/test.parquet": OURS, "data/tokenized/labels.json": JSON},
+    "learning-curve": {"data/raw/train/00000.arrow": OURS, "params.yaml": PARAMS},
+    "predict Ada": {"models/export/tagger.json": JSON, "models/export/onnx/model_quantized.onnx": OURS},
+    "predict --input texts.txt --output o.jsonl": {"texts.txt": [NOT_UTF_8], "models/export/hashes.json": [EMPTY, cut]},
+    "estimate --input texts.txt": {"models/export/tagger.json": JSON},
+    "serve --port 0": {"models/export/tagger.json": JSON},
+}
 
 
 @pytest.fixture(scope="module")
@@ -91,16 +120,17 @@ def complete(complete_once, tmp_path, monkeypatch):
     return entered(complete_once, tmp_path, monkeypatch)
 
 
-def assert_refused(verb: str, files: dict[str, list[Harm]]):
+def assert_refused(command: str, files: dict[str, list[Harm]]):
     """Damage each file in each way."""
+    name, *arguments = command.split()
     for path in map(Path, files):
         content = path.read_bytes()
         for harm in files[str(path)]:
             harm(path)
             before = snapshot(Path())
-            message = exit_of(*verb.split())
+            message = error_of(name) if name in STAGES else exit_of(name, *arguments)
             assert isinstance(message, str), (path, harm)
-            assert message.startswith(f"{verb.split()[0]}: "), (path, harm)
+            assert message.startswith(f"{name}: "), (path, harm)
             assert str(path.parent if path.parent.name else path) in message, (path, harm)
             assert snapshot(Path()) == before, (path, harm)
             if path.is_dir():
@@ -108,20 +138,26 @@ def assert_refused(verb: str, files: dict[str, list[Harm]]):
             path.write_bytes(content)
 
 
-@pytest.mark.parametrize(("verb", "files"), READ)
-def test_damaged_file_is_one_message(complete, verb, files):
-    assert_refused(verb, files)
+@pytest.mark.parametrize("command", READ)
+def test_damaged_file_is_one_message(complete, command):
+    assert_refused(command, READ[command])
+
+
+def test_missing_input_names_the_stage_that_writes_it(complete):
+    Path("reports/data.json").unlink()
+    assert "reports/data.json is missing; expected what the stage tokenize-align writes; run `dvc pull" in error_of(
+        "evaluate"
+    )
 
 
 @pytest.mark.usefixtures("logged_in")
 def test_damaged_export_is_not_pushed(complete, hub):
     set_params(export={"hub": {"repo_id": "ada/people", "private": True, "branch": "main", "push": False}})
-    reports = [*FILE, cut, NO_KEYS, A_LIST]
-    assert_refused("push", {"models/export/model.safetensors": OURS, "reports/export.json": reports})
+    assert_refused("push", {"models/export/model.safetensors": OURS, "reports/export.json": OF_REPORT})
     assert not hub.repositories
 
 
 def test_all_verbs_that_read_files_are_damaged():
     """`compare` reads commits (tests/test_compare.py), `schema` only what it writes."""
-    tested = {"push", *(verb.split()[0] for verb, _ in READ)}
+    tested = {"push", *(command.split()[0] for command in READ)}
     assert {verb for group in VERBS.values() for verb in group} - tested == {"compare", "schema"}

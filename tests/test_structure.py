@@ -65,15 +65,6 @@ def imported(module: Path, at_start: bool = False):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def imported_by_tools():
-    """What the modules of tools/ import from the rest of the package: names and the modules they are in."""
-    names = set()
-    for module in (PACKAGE / "tools").rglob("*.py"):
-        names |= {name for name in imported(module) if name.startswith("tagline.")}
-    apart = {name for name in names if name.split(".")[1] != "tools"}
-    return {(module, name) for module, _, name in (name.rpartition(".") for name in apart)}
-
-
 def face(folder: str):
     """What a folder of the package offers by ``__all__``: names that its ``__init__.py`` has, and modules."""
     path = ROOT.joinpath("stages", *folder.split("."), "__init__.py")
@@ -115,22 +106,16 @@ def test_imports_point_to_lower_layers():
 
 def test_tools_import_faces_only():
     """``from tagline.core import verify`` and ``from tagline.core.params import parse``: verify and params are public."""
+    names = {name for module in (PACKAGE / "tools").rglob("*.py") for name in imported(module)}
     hidden = []
-    for module, name in sorted(imported_by_tools()):
-        if (ROOT / "stages" / module.replace(".", "/")).is_dir():
-            folder, public = module, name
-        else:
-            folder, _, public = module.rpartition(".")
-        if public not in face(folder):
-            hidden.append(f"{module}: {name}; expected {public} in __all__ of {folder}")
+    for name in sorted(names):
+        if name.startswith("tagline.") and not name.startswith("tagline.tools."):
+            folder, _, public = name.rpartition(".")
+            if not (ROOT / "stages" / folder.replace(".", "/")).is_dir():
+                folder, _, public = folder.rpartition(".")
+            if public not in face(folder):
+                hidden.append(f"{name}; expected {public} in __all__ of {folder}")
     assert not hidden
-
-
-@pytest.mark.release
-def test_door_to_the_tools_stays_narrow():
-    imports = imported_by_tools()
-    assert len({module for module, _ in imports}) <= 45
-    assert len(imports) <= 115
 
 
 def test_no_circle_of_imports_between_files():
@@ -141,11 +126,6 @@ def test_no_circle_of_imports_between_files():
         found = set(imported(module))  # modules, or what they contain
         graph[name] = {*found, *(each.rpartition(".")[0] for each in found)} & {*names.values()}
     TopologicalSorter(graph).prepare()  # raises CycleError, which names the files
-
-
-@pytest.mark.parametrize("stage", ["evaluate", "export", "crossval"])
-def test_stage_whose_pages_escape_names_declares_what_escapes_them(stage):
-    assert "stages/tagline/terminal/escaping.py" in declared(stage, "deps")
 
 
 @pytest.mark.parametrize("stage", [*STAGES, *CREATED])
@@ -228,8 +208,3 @@ def test_no_stage_knows_of_dvc():
         # `tagline compare` reads other revisions through DVC; no stage loads it.
         if "comparison" not in module.parts:
             assert not re.search(r"^\s*(import|from) dvc\b", module.read_text(encoding="utf-8"), re.MULTILINE), module
-
-
-def test_files_that_people_review_stay_short():
-    for script in (ROOT / "stages").glob("*.py"):
-        assert len(script.read_text(encoding="utf-8").splitlines()) <= 80, script

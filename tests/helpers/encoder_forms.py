@@ -74,78 +74,52 @@ def byte_level(special: dict[str, str] = ROBERTA, digits_first: bool = False) ->
     return tokenizer
 
 
-def small_with_accents() -> Tokenizer:
-    return word_piece(normalizer=normalizers.Sequence([normalizers.NFC(), normalizers.Lowercase()]))
-
-
-# For each form: tokenizer.json; config.json; tokenizer_config.json, None without one.
+# For each form: what makes its tokenizer.json; config.json; tokenizer_config.json, None without one.
 Form = tuple[Callable[[], Tokenizer], dict[str, Any], dict[str, Any] | None]
+
+
+def form(make: Callable[[], Tokenizer], model_type: str, tokenizer_class: str, **settings: Any) -> Form:
+    return make, {"model_type": model_type}, {"tokenizer_class": tokenizer_class, **settings}
+
+
+def of_bert(make: Callable[[], Tokenizer], **settings: Any) -> Form:
+    return form(make, "bert", "BertTokenizer", **settings)
+
+
 # By the classes that transformers picks, words of these get other sub-words.
 READ_AS_IT_IS: dict[str, Form] = {
     "BERT without a class, Unigram": (unigram, {"model_type": "bert"}, {"model_max_length": 512}),
-    "RoBERTa's class, WordPiece": (
-        word_piece,
-        {"model_type": "roberta"},
-        {"tokenizer_class": "RobertaTokenizer", **BERT},
-    ),
+    "RoBERTa's class, WordPiece": form(word_piece, "roberta", "RobertaTokenizer", **BERT),
     "RoBERTa's class, WordPiece, with a model name": (
         word_piece,
         {"model_type": "roberta", "model_name": "camembertv2-base"},
         {"tokenizer_class": "RobertaTokenizer"},
     ),
-    "BERT, small letters with accents": (
-        small_with_accents,
-        {"model_type": "bert"},
-        {"tokenizer_class": "BertTokenizer", **BERT},
+    "BERT, small letters with accents": of_bert(
+        lambda: word_piece(normalizer=normalizers.Sequence([normalizers.NFC(), normalizers.Lowercase()])), **BERT
     ),
-    "BERT, words split at spaces only": (
-        lambda: word_piece(pre_tokenizer=pre_tokenizers.WhitespaceSplit()),
-        {"model_type": "bert"},
-        {"tokenizer_class": "BertTokenizer", "do_lower_case": False},
+    "BERT, words split at spaces only": of_bert(
+        lambda: word_piece(pre_tokenizer=pre_tokenizers.WhitespaceSplit()), do_lower_case=False
     ),
-    "RoBERTa, digits split before bytes": (
-        lambda: byte_level(digits_first=True),
-        {"model_type": "roberta"},
-        {"tokenizer_class": "RobertaTokenizer"},
+    "RoBERTa, digits split before bytes": form(lambda: byte_level(digits_first=True), "roberta", "RobertaTokenizer"),
+    "BERT, words of up to 200 letters": of_bert(
+        lambda: changed(word_piece(), "model", max_input_chars_per_word=200), do_lower_case=False
     ),
-    "BERT, words of up to 200 letters": (
-        lambda: changed(word_piece(), "model", max_input_chars_per_word=200),
-        {"model_type": "bert"},
-        {"tokenizer_class": "BertTokenizer", "do_lower_case": False},
-    ),
-    "BERT with capitals, do_lower_case unsaid": (
-        word_piece,
-        {"model_type": "bert"},
-        {"tokenizer_class": "BertTokenizer", **BERT},
-    ),
+    "BERT with capitals, do_lower_case unsaid": of_bert(word_piece, **BERT),
     "BERT with capitals, no tokenizer_config": (word_piece, {"model_type": "bert"}, None),
-    "BERT, small letters, accents in its file only": (
-        lambda: word_piece(lowercase=True, strip_accents=False),
-        {"model_type": "bert"},
-        {"tokenizer_class": "BertTokenizer", "do_lower_case": True},
+    "BERT, small letters, accents in its file only": of_bert(
+        lambda: word_piece(lowercase=True, strip_accents=False), do_lower_case=True
     ),
 }
 # These are read alike.
 READ_ALIKE: dict[str, Form] = {
-    "BERT with capitals": (
-        word_piece,
-        {"model_type": "bert"},
-        {"tokenizer_class": "BertTokenizer", "do_lower_case": False},
-    ),
-    "ModernBERT": (
-        lambda: byte_level(BERT),
-        {"model_type": "modernbert"},
-        {"tokenizer_class": "PreTrainedTokenizerFast", **BERT},
-    ),
-    "RoBERTa": (byte_level, {"model_type": "roberta"}, {"tokenizer_class": "RobertaTokenizer"}),
-    "DeBERTa-v2": (lambda: unigram(BERT), {"model_type": "deberta-v2"}, {"tokenizer_class": "DebertaV2Tokenizer"}),
-    "multilingual e5": (unigram, {"model_type": "bert"}, {"tokenizer_class": "XLMRobertaTokenizerFast", **ROBERTA}),
-    "generic": (word_piece, {"model_type": "bert"}, {"tokenizer_class": "PreTrainedTokenizerFast", **BERT}),
-    "generic of version 5": (
-        byte_level,
-        {"model_type": "roberta"},
-        {"tokenizer_class": "TokenizersBackend", **ROBERTA},
-    ),
+    "BERT with capitals": of_bert(word_piece, do_lower_case=False),
+    "ModernBERT": form(lambda: byte_level(BERT), "modernbert", "PreTrainedTokenizerFast", **BERT),
+    "RoBERTa": form(byte_level, "roberta", "RobertaTokenizer"),
+    "DeBERTa-v2": form(lambda: unigram(BERT), "deberta-v2", "DebertaV2Tokenizer"),
+    "multilingual e5": form(unigram, "bert", "XLMRobertaTokenizerFast", **ROBERTA),
+    "generic": form(word_piece, "bert", "PreTrainedTokenizerFast", **BERT),
+    "generic of version 5": form(byte_level, "roberta", "TokenizersBackend", **ROBERTA),
 }
 
 

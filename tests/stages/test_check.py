@@ -24,11 +24,6 @@ def test_errors_of_all_sections_are_in_one_message(workspace):
     assert "evaluate.precision: should be 'auto', 'fp32', 'bf16' or 'fp16', got 'int3'" in message
 
 
-def test_the_task_must_be_a_column(workspace):
-    edit(Path("params.yaml"), "tag_column: ner", "tag_column: chunk")
-    assert "tokenize_align.tag_column: download.dataset has no tag column chunk (pos, ner)" in error_of("check")
-
-
 def test_folder_of_the_data_exists_or_is_tracked(workspace, capsys):
     edit(Path("params.yaml"), "folder: data/tiny", "folder: data/tina")
     message = error_of("check")

@@ -3,13 +3,11 @@
 import contextlib
 import math
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from helpers.project import edit, error_of, json_of, run_stage, run_stages, run_verb
+from helpers.project import edit, error_of, json_of, run_stage, run_stages
 from helpers.tiny import changed_weights, set_params
 from seqeval.metrics import f1_score
 
@@ -17,9 +15,7 @@ from tagline.core.provenance import read_sealed, write_sealed
 from tagline.evaluation.altered_forms import CASES, FORMS
 from tagline.inference.documents import Document
 from tagline.inference.tagger import Tagger
-from tagline.labels.windows import Windows
 from tagline.metrics import calibration
-from tagline.model.prediction import Predictor
 
 FINETUNED = Path("models/finetuned")
 WITHOUT_ONNX = {"onnx": False, "int8": False}
@@ -45,24 +41,6 @@ def test_lowest_f1_of_letter_case_is_that_of_seqeval_on_altered_words(finished):
     scores = json_of("reports/evaluate.json")["test"]["altered"]
     assert {form: each["f1"] for form, each in scores.items()} == pytest.approx(f1, abs=1e-6)
     assert json_of("metrics/evaluate.json")["test.f1_lowest_case"] == round(min(f1[form] for form in CASES), 4) < 1
-
-
-def test_altered_sentences_that_the_model_reads_alike_are_predicted_once(finished, monkeypatch):
-    """Those that a form leaves as they are, or whose words in capitals are all unknown to the vocabulary."""
-    predicted: dict[str, list[tuple]] = {}
-    score = Predictor.score
-
-    def recorded(self: Predictor, lengths: Sequence[int], windows: Windows, *rest: Any):
-        for row, length in enumerate(lengths):
-            subwords = windows.of_sentences(row, row + 1).input_ids[0]
-            predicted.setdefault(rest[0], []).append((length, *subwords.tolist()))
-        return score(self, lengths, windows, *rest)
-
-    monkeypatch.setattr(Predictor, "score", recorded)
-    run_stage("evaluate")
-    altered = [row for name, rows in predicted.items() if name.startswith("test, ") for row in rows]
-    assert len(set(altered)) == len(altered) < len(FORMS) * len(predicted["test"])
-    assert not set(altered) & set(predicted["test"])
 
 
 def test_size_of_batches_does_not_change_bytes(finished):
@@ -92,7 +70,7 @@ def export(exported_once, monkeypatch):
     return Path("models/export")
 
 
-def test_reached_recall_is_recorded_and_reported(export, capsys):
+def test_reached_recall_is_recorded_and_reported(export):
     scores = json_of("reports/evaluate.json")
     points = {split: of_split["promises"]["recall"]["PER"] for split, of_split in scores.items()}
     bias = points["test"]["bias"]
@@ -106,26 +84,19 @@ def test_reached_recall_is_recorded_and_reported(export, capsys):
     for path in ("data/predictions/provenance.json", "models/export/tagger.json"):
         assert json_of(path)["biases"] == {"PER": bias}
     assert f"Tagline adds +{bias:g} to the scores of this type" in (export / "README.md").read_text()
-    assert "<td>recall &gt;= 0.9</td>" in Path("reports/evaluate.html").read_text(encoding="utf-8")
-    run_verb("scores")
-    rows = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
-    assert any(row.startswith(f"PER recall >= 0.9 bias +{bias:g} ") for row in rows)
 
 
 def test_promise_is_reported_with_its_assumption(export, capsys):
     promise = {"at_least": 0.5, "confidence": 0.6, "found": "covered"}
-    others = {"LOC": {"recall": promise | {"at_least": 0.99}}}
-    set_params(evaluate={"promises": {"PER": {"recall": promise}} | others, "beta": 2.0})
+    promises = {"PER": {"recall": promise}, "LOC": {"recall": promise | {"at_least": 0.99}}}
+    set_params(evaluate={"promises": promises, "beta": 2.0})
     run_stage("evaluate")
-    point = json_of("reports/evaluate.json")["validation"]["promises"]["recall"]["PER"]
-    assert not point["kept"] and point["bias"] == 0
     said = " ".join(capsys.readouterr().out.split())
     assert "evaluate.promises: Validation does not show that at least 99 % of the LOC entities are found" in said
     assert "expected at least 92 entities" in said
-    set_params(evaluate={"promises": {"PER": {"recall": promise}}, "beta": 2.0}, export=WITHOUT_ONNX)
+    set_params(evaluate={"promises": {"PER": {"recall": promise}}, "beta": 2.0})
     run_stage("evaluate")
-    point = json_of("reports/evaluate.json")["test"]["promises"]["recall"]["PER"]
-    assert point["kept"] and 0 < point["bias"] < 16
+    assert json_of("reports/evaluate.json")["test"]["promises"]["recall"]["PER"]["kept"]
     page = " ".join(Path("reports/evaluate.html").read_text(encoding="utf-8").split())
     assert " if texts are like those of validation and entities independent of each other; " in page
     assert "<dt>F2</dt>" in page
@@ -142,9 +113,6 @@ def test_biases_and_calibrated_scores_reach_the_export_and_labels_stay(export, m
     assert after["predicted"] == before["predicted"] and after["score"] != before["score"]
     curves = json_of("models/export/tagger.json")["calibration"]
     assert json_of("data/predictions/provenance.json")["calibration"] == curves and "entities" in curves
-    measured = json_of("reports/evaluate.json")["test"]["calibration"]
-    assert json_of("metrics/evaluate.json")["test.calibration_error"] == pytest.approx(measured["ece"], abs=1e-4)
-    assert f"in grey: {measured['uncalibrated']:.3f}" in Path("reports/evaluate.html").read_text(encoding="utf-8")
     assert "B-PER" in after["predicted"][0]
     with Tagger(export, backend="torch") as tagger:
         found = tagger.tag([Document.of_words(words) for words in after["words"]])
@@ -165,12 +133,10 @@ def test_promised_precision_is_recorded_and_reported(finished, capsys):
     assert 0 <= limit < 1 and points["test"]["LOC"]["score"] == limit and "score" not in points["test"]["PER"]
     for path in ("data/predictions/provenance.json", "models/export/tagger.json"):
         assert json_of(path)["accept"] == {"LOC": limit}
+    said = " ".join(capsys.readouterr().out.split())
     statement = "With 60 % confidence, at least 20 % of the LOC entities of later texts with a score of at least"
-    needed = "of 9 entities are wrong; expected at least 2,302 entities, none of them wrong"
-    page = Path("reports/evaluate.html").read_text(encoding="utf-8")
-    for text in (" ".join(given.split()) for given in (capsys.readouterr().out, page)):
-        assert statement in text and needed in text
-    assert "Precision of LOC, validation: from " in page and "<title>chosen: accepted (%)" in page
+    assert statement in said
+    assert "of 9 entities are wrong; expected at least 2,302 entities, none of them wrong" in said
     card = " ".join(Path("models/export/README.md").read_text(encoding="utf-8").split())
     assert f"{statement} {math.ceil(limit * 1000) / 1000:g} are right" in card and "does not show" not in card
     assert "Tagline marks them as accepted: " in card

@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 from helpers import javascript
 from helpers.browser import in_a_browser
-from helpers.project import edit, error_of, json_of, run_stage, run_stages, run_verb, snapshot
+from helpers.project import edit, error_of, json_of, run_stage, run_stages, snapshot
 from helpers.tiny import raw_rows, set_params
 from onnxscript import ir
 from transformers import AutoModelForTokenClassification, AutoTokenizer
 
-from tagline.artifacts import exported
 from tagline.core.names import BackendName
 from tagline.core.provenance import write_hashes
 from tagline.export import onnx_export, quantization
@@ -66,14 +65,10 @@ def test_windows_are_those_of_earlier_stages(finished):
 
 
 def test_only_enabled_backends_are_written(finished, monkeypatch):
-    before = snapshot(EXPORT)
     set_params(export={"onnx": False})
     run_stage("export")
     assert [path.name for path in EXPORT.glob("onnx/*")] == ["model_quantized.onnx"]
     assert list(reports()) == ["onnx-int8", "torch"]
-    listings = (EXPORT / "README.md", EXPORT / "hashes.json")
-    assert snapshot(EXPORT).keys() < before.keys()
-    assert all(before[path] == content for path, content in snapshot(EXPORT).items() if path not in listings)
     set_params(export={"onnx": False, "int8": False})
     monkeypatch.delattr(onnx_export, "convert")
     run_stage("export")
@@ -81,7 +76,6 @@ def test_only_enabled_backends_are_written(finished, monkeypatch):
 
 
 def test_bfloat16_halves_the_weights_only(converted):
-    before = {name: reports()["onnx"][name] for name in ("same_labels", "largest_logit_difference", "f1")}
     size = (EXPORT / "model.safetensors").stat().st_size
     set_params(export={"dtype": "bfloat16", "min_agreement": 0.9})
     run_stage("export")
@@ -89,24 +83,15 @@ def test_bfloat16_halves_the_weights_only(converted):
     assert str(AutoModelForTokenClassification.from_pretrained(EXPORT).dtype) == "torch.bfloat16"
     assert 0.9 <= reports()["torch"]["same_labels"] <= 1
     assert reports()["torch"]["largest_logit_difference"] > 1e-3, "bfloat16 has 8 bits of precision"
-    assert reports()["onnx"].items() > before.items()
-    exported.verify(EXPORT, exported.hashes(EXPORT))
-    (EXPORT / "model.safetensors").unlink()
-    with Tagger(EXPORT, "onnx") as tagger:
-        assert tagger("Ada Lind lives in Oslo.")
 
 
 def test_torch_computes_in_the_precision_of_the_evaluation(converted, monkeypatch):
     """Both the exported model and the trained one, so that the labels are the same in any precision."""
     monkeypatch.setattr(precision, "available", lambda _: ("fp32", "bf16"))
-    before = reports()
     set_params(evaluate={"precision": "bf16"})
     run_stages("evaluate", "export")
-    evaluated = json_of("reports/evaluate.json")["test"]["overall"]["f1"]
-    assert reports()["torch"]["f1"] == evaluated
-    assert exported.read(EXPORT).precision == "bf16"
+    assert reports()["torch"]["f1"] == json_of("reports/evaluate.json")["test"]["overall"]["f1"]
     assert reports()["torch"].items() >= {"same_labels": 1.0, "largest_logit_difference": 0.0}.items()
-    assert reports()["onnx"] == before["onnx"]
     with Tagger(EXPORT, "torch") as tagger:
         assert tagger._predictor.backend.precision == "bf16"
     monkeypatch.setattr(precision, "available", lambda _: ("fp32",))
@@ -115,16 +100,9 @@ def test_torch_computes_in_the_precision_of_the_evaluation(converted, monkeypatc
         assert tagger._predictor.backend.precision == "fp32"
 
 
-RUNTIMES = [
-    (javascript.in_node, "q8"),
-    pytest.param(javascript.in_chromium, "q8", marks=in_a_browser),
-    pytest.param(javascript.in_chromium, "fp32", marks=in_a_browser),
-]
-
-
 @javascript.with_npm
-@pytest.mark.parametrize(("labels", "dtype"), RUNTIMES)
-def test_transformers_js_gives_greedy_labels(finished, labels, dtype):
+@pytest.mark.parametrize("dtype", ["q8", "fp32"])
+def test_transformers_js_gives_greedy_labels(finished, dtype):
     if dtype == "fp32":
         set_params(export={"int8": False, "browser": True})
         run_stage("export")
@@ -134,7 +112,7 @@ def test_transformers_js_gives_greedy_labels(finished, labels, dtype):
     with Tagger() as tagger:
         tagged = tagger.tag(list(map(Document.of_words, sentences)))
     tokenizer = AutoTokenizer.from_pretrained(EXPORT)
-    found = labels(EXPORT, list(map(" ".join, sentences)))
+    found = javascript.in_node(EXPORT, list(map(" ".join, sentences)))
     for words, sentence, of_subwords in zip(sentences, tagged, found, strict=True):
         owners = tokenizer(words, is_split_into_words=True).word_ids()
         assert len(of_subwords) == len(owners)
@@ -194,24 +172,9 @@ def test_int8_that_is_significantly_worse_is_left_out(converted, monkeypatch, ca
     assert capsys.readouterr().out.endswith(f"\n\n{note}\n")
     assert (list(reports()), json_of("metrics/export.json")) == (["onnx", "torch"], {})
     assert [path.name for path in EXPORT.glob("onnx/*")] == ["model.onnx"]
-    assert json_of(EXPORT / "config.json")["transformers.js_config"]["dtype"] == "fp32"
     with Tagger() as tagger:
         assert tagger("Ada Lind lives in Oslo.")
     assert r"onnx-int8 is left out\: F1 of test is" in (EXPORT / "README.md").read_text()
-    run_verb("scores")
-    assert capsys.readouterr().out.replace("\n  ", " ").endswith(f"\n\n{note}\n")
-
-
-def test_drop_of_f1_that_test_is_too_small_to_show_is_reported(converted, monkeypatch, capsys):
-    miss_entities(monkeypatch, "onnx-int8", sentences=1)
-    run_stage("export")
-    note = (
-        "onnx-int8: F1 of test is 0.9412, 0.0588 below the trained model; 2 of 18 predicted entities differ, p = 1: not "
-        "significant, so it is kept; expected at most 0.0500 below (export.max_f1_drop)"
-    )
-    assert json_of("reports/export.json")["test"]["notes"] == [note]
-    assert capsys.readouterr().out.endswith(f"\n\n{note}\n")
-    assert list(reports()) == ["onnx-int8", "onnx", "torch"]
 
 
 def test_float_backend_that_is_significantly_worse_is_an_error(converted, monkeypatch):

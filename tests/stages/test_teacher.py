@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers.kill_points import killed
-from helpers.project import error_of, json_of, run_stage, snapshot
+from helpers.project import error_of, run_stage, snapshot
 from helpers.tiny import TAUGHT, set_train_params, training_results
 
-from tagline.core.provenance import sha256, write_hashes
+from tagline.core.provenance import write_hashes
 
 # The kept model, hardly changed.
 CONTINUED = {"folder": "data/kept", "start_from": "old", "learning_rate": 1e-12, "max_steps": 1}
@@ -58,9 +58,6 @@ def test_killed_student_continues_to_the_same_bytes(finished, capsys):
     set_train_params(epochs=2, checkpoint_every=2, **TAUGHT)
     outs = [Path(name) for name in ("models/finetuned", "reports", "plots")]
     run_stage("train")
-    names = ("config.json", "model.safetensors", "tokenizer.json")
-    hashes = {name: sha256(Path("data/kept/old", name)) for name in names}
-    assert json_of("models/finetuned/provenance.json")["models"] == {"data/kept/old": hashes}
     undisturbed = snapshot(*outs)
     shutil.rmtree("models/finetuned")
     for point in (".teacher.partial", ".step-000000008.partial"):

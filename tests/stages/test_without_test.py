@@ -42,25 +42,17 @@ def test_validation_is_reported_in_every_result(without, capsys):
     assert {"validation.f1", "validation.f1.PER", "validation.f1_lowest_case"} < metrics.keys()
     assert json_of("reports/export.json").keys() == {"validation"}
     card = Path("models/export/README.md").read_text(encoding="utf-8")
-    assert "which was not used to train the weights. There is no test split.\n" in card
-    assert "\n| | train | validation |\n|---|---:|---:|\n" in card
-    assert "test split" not in card.replace("There is no test split", "")
+    assert "There is no test split.\n" in card and "\n| | train | validation |\n|---|---:|---:|\n" in card
     run_stage("download")
     told = " ".join(capsys.readouterr().out.split())
     assert (
         "no test split: scores are of validation, and too high if it is large enough to select the epoch; for a" in told
     )
-    run_stage("evaluate")
-    assert "\nF1 of validation " in capsys.readouterr().out
 
 
 def test_tools_read_validation(without, capsys):
     run_verb("improve", "--json")
     assert json.loads(capsys.readouterr().out)["split"] == "validation"
-    run_verb("improve")
-    assert capsys.readouterr().out.startswith("F1 of validation ")
-    run_verb("scores")
-    assert "validation" in capsys.readouterr().out
     with pytest.raises(SystemExit, match=r"reference, .+ expected one of this version, with a test split and at least"):
         run_verb("estimate", "Ada lives in Oslo.")
     with pytest.raises(SystemExit) as raised:
