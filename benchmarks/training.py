@@ -21,7 +21,6 @@ import argparse
 import contextlib
 import json
 import math
-import subprocess
 import tempfile
 from pathlib import Path
 from statistics import mean, median
@@ -211,29 +210,19 @@ def measure_device(bench: Bench) -> dict[str, Any]:
     labelled = measure(bench.script, "evaluate", bench.folder)
     result["evaluate"] = {"sentences": labelled["sentences"], "seconds": round(labelled["seconds"], 2)}
     result["evaluate"]["sentences_per_second"] = round(labelled["sentences"] / labelled["seconds"], 1)
-    # On a CPU, compiling would take longer than all the rest.
-    result["compiled"] = None if run["device"] == "cpu" else compiled(bench)
     return result | {"host": describe_host()}
 
 
-def steady(bench: Bench, **changes: Any) -> dict[str, Any]:
+def steady(bench: Bench) -> dict[str, Any]:
     """Train with large batches, without validation and checkpoints."""
     size = bench.arguments.subwords_per_batch or LARGE
     # More than the steps of an epoch: batches of the longest sentences are not full, since padding is limited.
     warm_up = 2 * math.ceil(bench.data["sub_words"] / size)
     steps = bench.arguments.steps[1] if bench.arguments.steps else STEPS
-    settings = {"epochs": 10_000, "max_steps": warm_up + steps, "checkpoint_every": 10**9} | changes
+    settings = {"epochs": 10_000, "max_steps": warm_up + steps, "checkpoint_every": 10**9}
     settings["batches"] = bench.params["batches"] | {"order": "by_length", "subwords_per_batch": size}
     run = ours(bench, settings, "--no-validation", f"--warm-up={warm_up}")
     return run | {"sub_words_per_step": round(run["sub_words"] / steps)}
-
-
-def compiled(bench: Bench) -> dict[str, Any] | None:
-    """Measure the steady state with `train.compile`; None if it fails, for example for lack of a compiler."""
-    try:
-        return reached(bench, steady(bench, compile=True))
-    except subprocess.CalledProcessError:
-        return None
 
 
 def ours(bench: Bench, settings: dict[str, Any], *options: str) -> dict[str, Any]:

@@ -1,7 +1,4 @@
-"""Stages that are killed, full and damaged disks: the next run ends with the bytes of an undisturbed one.
-
-A fork cannot compile after its parent: what fails with `train.compile` comes after the kill.
-"""
+"""Stages that are killed, full and damaged disks: the next run ends with the bytes of an undisturbed one."""
 
 import math
 import os
@@ -13,12 +10,11 @@ from random import Random
 from typing import Any
 from unittest.mock import Mock
 
-import pandas as pd
 import pytest
 import torch
 from helpers.kill_points import count, killed
 from helpers.project import STAGES, error_of, json_of, run_stage, snapshot
-from helpers.tiny import BY_LENGTH, TINY_PARAMS, remove_dropout, set_params, set_train_params
+from helpers.tiny import BY_LENGTH, TINY_PARAMS, set_params, set_train_params
 from safetensors import SafetensorError
 
 from tagline.training.work import Checkpoints
@@ -96,36 +92,6 @@ def test_kill_during_train_resumes_to_same_bytes(finished, engine, head, number,
         assert line.startswith(start)
     assert outs() == undisturbed
     assert not list(Path(".work").glob("*/*"))
-
-
-@pytest.mark.rare
-def test_kill_during_compiled_train_resumes_to_same_bytes(finished, tmp_path, monkeypatch):
-    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "inductor"))
-    remove_dropout(Path("models/pretrained/encoder"))
-    changed = {"batches": BY_LENGTH, "epochs": 2}
-    set_train_params(**changed, compile=True, checkpoint_every=3)
-    # First, since the threads of PyTorch's compiler do not survive a fork.
-    kill_after(3)
-    assert checkpoints()
-    train()
-    resumed, compiled = outs(), pd.read_csv("plots/train_loss.csv")
-    torch.compiler.reset()  # as in a new process
-    train()
-    assert outs() == resumed
-    set_train_params(**changed)
-    train()
-    pd.testing.assert_frame_equal(pd.read_csv("plots/train_loss.csv"), compiled, rtol=0, atol=1e-4)
-
-
-@pytest.mark.rare
-def test_missing_compiler_is_reported(finished, monkeypatch):
-    torch.compiler.reset()
-    monkeypatch.setattr("torch._inductor.config.cpp.cxx", ("no-such-compiler",))
-    monkeypatch.setattr("torch._inductor.config.force_disable_caches", True)
-    set_train_params(compile=True)
-    message = error_of("train")
-    assert message.startswith("train: train.compile: PyTorch can't compile this model on this host (")
-    assert message.endswith("a model that torch.compile supports; set it to false")
 
 
 def test_finished_training_is_not_repeated_on_another_host(finished, tmp_path_factory, monkeypatch, capsys):

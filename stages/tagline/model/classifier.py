@@ -12,12 +12,10 @@ import torch
 from safetensors import safe_open
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedConfig, PreTrainedModel
-from transformers.utils.import_utils import is_flash_attn_2_available, is_flash_attn_3_available
 
 from tagline.core import PROVENANCE, check_config, read_json, reading, require, weight_files
 from tagline.labels import Doubles, Labels, label_list, shared_labels
 from tagline.model.heads.head import OWN_WEIGHTS, Head, Weights
-from tagline.model.precision import Resolved
 from tagline.terminal import UserError, some
 
 # The largest number of weights that a model may have beyond those in its files.
@@ -32,8 +30,6 @@ _OUTPUTS = {
 # Names of learned or sinusoidal tables of absolute positions: embeddings.position_embeddings in BERT, wpe in GPT-2,
 # embed_positions in BioGPT. Tables of relative positions (rel_embeddings, relative_attention_bias) set no limit.
 _POSITION_TABLE = re.compile(r"(^|\.)((\w+_)?position_embeddings?|embed_positions|pos_embeddings?|wpe)$")
-# Implementations in separate packages, which need a GPU. transformers would look for a missing one on the Hub.
-_PACKAGED = {"flash_attention_2": is_flash_attn_2_available, "flash_attention_3": is_flash_attn_3_available}
 _CLASSIFIERS = {"classifier.weight", "score.weight"}  # names of the tensors of a token classifier
 _INDEX = re.compile(r"\.\d+\.")  # of a layer, in the name of a tensor
 
@@ -41,8 +37,6 @@ _INDEX = re.compile(r"\.\d+\.")  # of a layer, in the name of a tensor
 def new_classifier(
     encoder: Path,
     labels: Labels,
-    attention: str = "auto",
-    precision: Resolved = "fp32",
     layers: int | Sequence[int] | None = None,
     old: Sequence[str] | None = None,
 ) -> PreTrainedModel:
@@ -51,9 +45,6 @@ def new_classifier(
     Args:
         encoder: folder with weights and configuration.
         labels: labels of the classifier.
-        attention: transformers' name of the attention implementation; auto: sdpa where the architecture has it, else
-            eager.
-        precision: number format of matrix products during training.
         layers: indices of the encoder's layers to keep, or the number of the first ones; None: all.
         old: labels of the classifier that the folder has, whose rows are kept for labels of the same name; None: it has
             none.
@@ -63,13 +54,12 @@ def new_classifier(
 
     Raises:
         UserError: the folder is missing or incomplete, or has weights of more layers than its config.json; transformers
-            has no token classifier for its architecture; with ``old``, it lacks one or shares no label with it; it does
-            not have these layers; or the attention implementation is not available.
+            has no token classifier for its architecture; with ``old``, it lacks one or shares no label with it; or it
+            does not have these layers.
     """
     model = _with_new_head(encoder, labels) if old is None else _continued(encoder, old, labels)
     if layers is not None:
         model = _with_layers(model, layers)
-    _set_attention(model, attention, precision)
     return model
 
 
@@ -397,31 +387,6 @@ def _check_size(folder: Path, options: Mapping[str, Any]) -> None:
     stored = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
     if needed > 2 * stored + _INITIALISED:
         raise ValueError(f"config.json describes {needed:,} weights, the safetensors files have {stored:,} bytes")
-
-
-def _set_attention(model: PreTrainedModel, attention: str, precision: Resolved) -> None:
-    if attention == "auto":
-        attention = "sdpa" if model._supports_sdpa else "eager"
-    if attention in _PACKAGED and not _PACKAGED[attention]():
-        raise UserError(
-            f"train.attention: {attention} is not available: its package is not installed, or there is no GPU; "
-            "expected auto"
-        )
-    if attention in _PACKAGED and precision == "fp32":
-        raise UserError(
-            f"train.attention: {attention} is not available: it needs bf16 or fp16, and train.precision is fp32 here; "
-            "expected auto"
-        )
-    try:
-        model.set_attn_implementation(attention)
-    except (ValueError, ImportError) as error:
-        problem = str(error).splitlines()[0]
-        raise UserError(f"train.attention: {attention} is not available: {problem}; expected auto") from None
-    if model.config._attn_implementation != attention:
-        raise UserError(
-            f"train.attention: {attention} is not available: transformers has only one implementation for this "
-            "encoder; expected auto"
-        )
 
 
 def _check_complete(folder: Path, lacking: Collection[str]) -> None:

@@ -46,7 +46,7 @@ def usable(model: PreTrainedModel, precision: Resolved) -> Resolved:
         model: on the CPU, in evaluation mode.
         precision: what `resolve` chose.
     """
-    if precision == "fp32" or "flash" in str(model.config._attn_implementation):  # which a CPU lacks
+    if precision == "fp32":
         return precision
     ids = torch.ones((1, 2), dtype=torch.int64)
     try:

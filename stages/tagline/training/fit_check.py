@@ -14,16 +14,10 @@ from tagline.model.classifier import longest_window, padding_id
 from tagline.terminal import UserError
 from tagline.training.training_batches import TrainingBatches
 
-# With fewer sub-words per step, a GPU updates weights for longer than it multiplies them. AdamW moves 28 bytes per
-# weight, the products are 6 FLOP per weight and sub-word; an A100 has 153 FLOP in bf16 per byte of its memory's
-# bandwidth, and 28 / 6 * 153 = 714. An H100 has 295, and needs twice as many.
-FEW_SUBWORDS = 700
 # Sub-words of a window for a check. Every encoder reads twice as many, the least `tokenize_align.max_length`.
 CHECKED = 4
 # Larger differences of logits, as a share of the highest, are not rounding: up to 1e-6 was seen, without masks 4e-3.
 ROUNDING = 1e-3
-# A preset with batches for a GPU.
-FOR_GPU = Path("presets/conll2003-gpu.yaml")
 
 
 def check_fit(model: PreTrainedModel, split: Split, tokenized: Path, source: str, multiple: int = 1) -> None:
@@ -114,14 +108,6 @@ def used_ids(train: Split, padding: int) -> AnyInts:
     return np.union1d(ids, padding)
 
 
-def chosen_attention(model: PreTrainedModel, wanted: str) -> str | None:
-    """Describe the implementation of attention that auto stands for, unless it is sdpa."""
-    attention = model.config._attn_implementation
-    if wanted != "auto" or attention == "sdpa":
-        return None
-    return f"train.attention: auto is {attention}, since transformers does not have sdpa for {model.config.model_type}"
-
-
 def only_for_teachers(labelled: Ints) -> str | None:
     """Describe how many windows teach nothing without a teacher, given the number of known labels of each."""
     unlabelled = int(np.count_nonzero(labelled == 0))
@@ -137,21 +123,3 @@ def repeated_passes(batches: TrainingBatches, steps: int) -> str | None:
     if batches.passes == batches.epochs:
         return None
     return f"train.min_steps: {batches.passes} passes over train in all, so that the run has {steps:,} steps"
-
-
-def small_batches(batches: TrainingBatches, device: torch.device, processes: int) -> str | None:
-    """Describe batches that are far too small for a GPU; None: they are not, or the device is another one.
-
-    Args:
-        batches: the batches of the run.
-        device: of each process.
-        processes: number of processes, which share each batch.
-    """
-    subwords = batches.lengths.sum() / batches.steps_per_pass / processes
-    if device.type != "cuda" or subwords >= FEW_SUBWORDS:
-        return None
-    return (
-        f"train.batches: {subwords:.0f} sub-words per step and GPU; with fewer than about {FEW_SUBWORDS}, updating the "
-        "weights takes longer than computing the gradients; set order: by_length and a larger subwords_per_batch with "
-        f"a learning rate to match, as in {FOR_GPU}"
-    )

@@ -287,7 +287,7 @@ class Gradients:
         With ``static`` the most that a part of this length can have: padded to them, XLA compiles one shape per length.
         """
         if not static:
-            return 2 if self.params.compile else 1  # torch.compile would make a graph of its own for a single row
+            return 1
         longest = int(self.batches.padded[rows].max(initial=self.batches.multiple))
         most = math.ceil(self.batches.most_rows(longest) / processes)
         limit = self.params.subwords_per_device

@@ -17,7 +17,7 @@ from tagline.training.training import Part, Training
 # Number of steps per loss that is logged to a tracker.
 TRACKED = 10
 # Seconds without a checkpoint after which the next epoch ends with one, unless `checkpoint_every` is set.
-INTERVAL = 60.0
+INTERVAL = 120.0
 # Steps, or else half of all epochs, after which a validation F1 of 0 is reported. With good rates it was above 0 after
 # 26 to 78 steps of 100 and 200 sentences.
 ENOUGH_STEPS = 300

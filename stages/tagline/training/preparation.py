@@ -16,12 +16,12 @@ from tagline.model.backends.torch_model import memory_errors
 from tagline.model.fast_paths import replace_dropout, train_used_embeddings
 from tagline.model.heads import continued, make_head
 from tagline.model.heads.head import Head
-from tagline.model.precision import Resolved, resolve, usable
+from tagline.model.precision import resolve, usable
 from tagline.terminal import show
 from tagline.training import fit_check, learning_rate, processes
 from tagline.training.gradients import GoldLabels, Objective
 from tagline.training.teacher import TeacherModel, Teaching
-from tagline.training.torch_settings import be_deterministic, compile_forward
+from tagline.training.torch_settings import be_deterministic
 from tagline.training.train_params import SIZE, Train
 from tagline.training.training import Training
 from tagline.training.validation import Validation
@@ -71,15 +71,12 @@ def prepare(params: Train, data: Path, encoder: Path, tokenizer: Path, device: t
     processes.override_configuration()
     of_models = {folder: classifier.read_labels(folder, labels) for folder in params.models}
     teachers = [TeacherModel.of(folder, of_models[folder], labels) for folder in params.teachers]
-    model, head = _new_model(params, encoder, labels, learnt, of_models, precision)
+    model, head = _new_model(params, encoder, labels, learnt, of_models)
     _fit_to_data(model, params, encoder, data, learnt, validation)
     precision = usable(model, precision)
-    # After the checks: they would freeze the weights of the head, on which no logit depends, and they need no compiler.
+    # After the checks, which would freeze the weights of the head, on which no logit depends.
     classifier.attach(model, head)
-    if params.compile:
-        compile_forward(model, device)
-    else:  # PyTorch can't compile it
-        replace_dropout(model)
+    replace_dropout(model)
     selecting = Validation(validation, head, precision, params.subwords_per_device)
     return Prepared(train, learnt, selecting, model, teachers)
 
@@ -90,7 +87,6 @@ def _new_model(
     labels: Labels,
     learnt: Split,
     of_models: Mapping[Path, Labels],
-    precision: Resolved,
 ) -> tuple[PreTrainedModel, Head]:
     """Make the model to train and its head: of the encoder, or of the earlier model that it continues.
 
@@ -100,7 +96,6 @@ def _new_model(
         labels: the task's label list.
         learnt: the sentences to train on, whose shares of labels a new classifier begins with.
         of_models: the labels of earlier models, by folder.
-        precision: number format of matrix products.
     """
     head = make_head(params.head, labels)
     if params.earlier is None:
@@ -110,7 +105,7 @@ def _new_model(
         folder = params.earlier
         old = of_models[folder].names
         head = continued(head, folder, of_models[folder])
-    model = classifier.new_classifier(folder, labels, params.attention, precision, params.layers, old)
+    model = classifier.new_classifier(folder, labels, params.layers, old)
     known = [name for name in labels.names if name in (old or ())]
     new = [number for number, name in enumerate(labels.names) if name not in known]
     if known and PartialState().is_main_process:
@@ -152,21 +147,18 @@ def objectives_of_run(params: Train, prepared: Prepared, data: Path, work: Path)
     return objectives
 
 
-def show_advice(training: Training, state: PartialState, teachers: bool) -> None:
-    """Print what ``auto`` stands for, whether train is repeated, and what slows the run down or teaches nothing.
+def show_advice(training: Training, teachers: bool) -> None:
+    """Print what ``auto`` stands for, whether train is repeated, and which windows teach nothing.
 
     Args:
         training: the run before its first step.
-        state: its processes.
         teachers: whether there are any.
     """
     params = training.params
     layers = training.model.config.get_text_config().num_hidden_layers
     lines = [
-        fit_check.chosen_attention(training.model, params.attention),
         learning_rate.advice(params.learning_rate, training.fitting_rate, params.layer_decay**layers),
         fit_check.repeated_passes(training.batches, training.steps),
-        fit_check.small_batches(training.batches, state.device, state.num_processes),
     ]
     head = training.validation.head
     if head.labels.sets and not teachers:

@@ -1,9 +1,9 @@
 """Progress of a training run: a bar on a terminal, a line per epoch, in a log file also a line every 30 seconds."""
 
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from time import perf_counter
 from typing import Any
 
 from tqdm import tqdm
@@ -11,8 +11,6 @@ from tqdm import tqdm
 from tagline.terminal.progress import watched
 from tagline.training.history import History
 
-# The current time in seconds.
-Clock = Callable[[], float]
 # What an epoch consists of.
 PARTS = ("steps", "validation", "checkpoints")
 # Seconds between two lines of a long loop in a log file.
@@ -30,39 +28,35 @@ class ProgressLines:
         done: number of steps of earlier processes.
         words: number of words of the validation split.
         shown: whether this process prints; one of them does.
-        clock: the current time in seconds.
 
     Attributes:
-        seconds: how long each part of each epoch took so far; of checkpoints that a thread writes, only the waiting.
+        seconds: how long each part of each epoch took so far.
     """
 
-    def __init__(
-        self, steps: int, epochs: int, done: int, words: int, shown: bool, clock: Clock = time.perf_counter
-    ) -> None:
+    def __init__(self, steps: int, epochs: int, done: int, words: int, shown: bool) -> None:
         self.steps = steps
         self.epochs = epochs
         self.words = words
         self.shown = shown
-        self.clock = clock
         disable = None if shown else True  # None: on terminals only
         self.bar: tqdm[Any] = tqdm(total=steps, initial=done, desc="train", bar_format=BAR, disable=disable)
         self.in_log = shown and not watched()
-        self.last = clock()  # the time of the last line of a loop
+        self.last = perf_counter()  # the time of the last line of a loop
         self.seconds: list[dict[str, float]] = []
 
     def begin_epoch(self) -> None:
         self.epoch_steps = 0
         self.sentences = 0
         self.validated = 0
-        self.start = self.clock()
+        self.start = perf_counter()
         self.seconds.append(dict.fromkeys(PARTS, 0.0))
 
     @contextmanager
     def timed(self, part: str) -> Iterator[None]:
         """Add the seconds of the block to a part of the epoch."""
-        start = self.clock()
+        start = perf_counter()
         yield
-        self.seconds[-1][part] += self.clock() - start
+        self.seconds[-1][part] += perf_counter() - start
 
     def after_step(self, sentences: int, history: History) -> None:
         """Count a step.
@@ -75,14 +69,14 @@ class ProgressLines:
         self.sentences += sentences
         self.bar.update()
         if self._is_due():
-            values = [f"{self.epoch_steps / (self.clock() - self.start):.2f} steps/s"]
+            values = [f"{self.epoch_steps / (perf_counter() - self.start):.2f} steps/s"]
             if history.since_epoch:
                 values.insert(0, f"loss {history.since_epoch[-1]:.4f}")
             self.write(f"step {history.steps} of {self.steps}: {', '.join(values)}")
 
     def end_steps(self) -> float:
         """Sentences per second since the start of the epoch; call it before validation."""
-        seconds = self.clock() - self.start
+        seconds = perf_counter() - self.start
         self.seconds[-1]["steps"] = seconds - self.seconds[-1]["checkpoints"]  # those between the steps
         return self.sentences / seconds
 
@@ -94,9 +88,9 @@ class ProgressLines:
 
     def _is_due(self) -> bool:
         """Whether a log file gets a line, since the interval has passed since the last one; if so, it starts again."""
-        if not self.in_log or self.clock() - self.last < INTERVAL:
+        if not self.in_log or perf_counter() - self.last < INTERVAL:
             return False
-        self.last = self.clock()
+        self.last = perf_counter()
         return True
 
     def after_epoch(self, train_loss: float, history: History, speed: float) -> None:

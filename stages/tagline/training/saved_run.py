@@ -14,7 +14,6 @@ import json
 import os
 import shutil
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -57,7 +56,6 @@ class SavedRun:
         history: steps, losses and scores so far.
         precisions: the precisions in order of first use; several if different hosts continued the run.
         best: folder of the weights of the best epoch.
-        thread: writes checkpoints while an accelerator trains; leave its block before the work folder is unlocked.
     """
 
     def __init__(self, work: Path, history: History, precision: Resolved) -> None:
@@ -65,9 +63,6 @@ class SavedRun:
         self.checkpoints = Checkpoints(work)
         self.history = history
         self.precisions = [precision]
-        self.thread = ThreadPoolExecutor(1)
-        self._writing = Future[None]()
-        self._writing.set_result(None)
         shared = seen_by_all(work)
         self._newest = self.checkpoints.newest()
         if self._newest is not None:
@@ -113,7 +108,6 @@ class SavedRun:
 
     def save_best(self, model: torch.nn.Module) -> None:
         """Save the weights as the best so far; see `save_model`."""
-        self.wait()
         if PartialState().is_main_process and self.best.exists():
             shutil.rmtree(self.best)  # and never written into: checkpoints link to its files
         self.save_model(model, self.best)
@@ -147,39 +141,29 @@ class SavedRun:
             raise UserError(f"{folder}: the weights can't be written: {error}") from None
 
     def save(self, model: torch.nn.Module, report: Callable[[str], None]) -> None:
-        """Write a checkpoint in the main process, on an accelerator while training continues.
+        """Write a checkpoint in the main process.
 
         Args:
             model: the model in training, not wrapped.
-            report: prints a line, in any thread; it gets the reason if no checkpoint could be written, for example to
-                a full disk.
+            report: prints why no checkpoint could be written, for example to a full disk.
         """
-        self.wait()  # before another copy of the run is made
         if not self._accelerator.is_main_process:
             return
+        content = _content(self._accelerator, model, self._schedule.optimizer)
         state = {
             "precisions": self.precisions,
             "history": asdict(self.history),
             "schedule": self._schedule.state_dict(),
         }
-        content = _content(self._accelerator, model, self._schedule.optimizer)
-        if _in_background(self._accelerator.device):
-            self._writing = self.thread.submit(self._write, state, _copy_to_host(content), report)
-        else:
-            self._write(state, content, report)
 
-    def wait(self) -> None:
-        """Wait until no checkpoint is being written."""
-        self._writing.result()
-
-    def _write(self, state: dict[str, Any], content: Content, report: Callable[[str], None]) -> None:
         def write_files(folder: Path) -> None:
-            _write_content(content, folder)
+            for name, of_file in content.items():
+                utils.save(of_file, folder / name, safe_serialization=name == utils.SAFE_WEIGHTS_NAME)
             if self.best.is_dir():
                 _link_files(self.best, folder / "best")
             write_json(folder / STATE, state)
 
-        step = state["history"]["steps"]
+        step = self.history.steps
         try:
             self.checkpoints.write(step, write_files)
         except CheckpointError as error:
@@ -187,7 +171,7 @@ class SavedRun:
 
 
 def _content(accelerator: Accelerator, model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> Content:
-    """The weights, the optimizer's state and the fp16 scaler; their tensors are those in training, not copies."""
+    """The weights, the optimizer's state and the fp16 scaler."""
     weights = {name: from_xla(value) for name, value in model.state_dict().items()}
     content = {
         # Of a weight that has several names, the file gets one; on XLA devices, all weights look like one.
@@ -197,26 +181,6 @@ def _content(accelerator: Accelerator, model: torch.nn.Module, optimizer: torch.
     if accelerator.scaler is not None:
         content[utils.SCALER_NAME] = accelerator.scaler.state_dict()
     return content
-
-
-def _copy_to_host(content: Content) -> Content:
-    """Copy the tensors to the memory of the host, so that training can change the originals."""
-    # From a GPU to pinned memory, without waiting for each.
-    copied: Content = utils.recursively_apply(lambda tensor: tensor.to("cpu", non_blocking=True, copy=True), content)
-    if torch.accelerator.is_available():
-        torch.accelerator.synchronize()
-    return copied
-
-
-def _write_content(content: Content, folder: Path) -> None:
-    """Write the files into a folder, in any thread of the main process."""
-    for name, of_file in content.items():
-        utils.save(of_file, folder / name, safe_serialization=name == utils.SAFE_WEIGHTS_NAME)
-
-
-def _in_background(device: torch.device) -> bool:
-    """Whether checkpoints are written in a thread; beside a CPU that trains, it would take a core, a copy memory."""
-    return device.type != "cpu"
 
 
 def _link_files(source: Path, target: Path) -> None:

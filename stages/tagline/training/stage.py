@@ -130,15 +130,14 @@ def fine_tune(
         parts = parts_of_run(params, trackers, pushes)
         training = Training(prepared.model, prepared.learnt, prepared.validation, params, work, objectives, parts)
         if is_main:
-            show_advice(training, state, bool(prepared.teachers))
+            show_advice(training, bool(prepared.teachers))
         if training.epochs_left:
-            with training.saved.thread, memory_errors(SIZE, params.subwords_per_device):
+            with memory_errors(SIZE, params.subwords_per_device):
                 ENGINES[params.engine](training)
         elif is_main:
             print("training had already finished; writing its results")
-        if is_main:
-            _show_remarks(training)
         if partials:
+            _show_remarks(training)
             partial = Outputs(*partials)
             _write_report(training, partial)
             _write_model(training, inputs.tokenizer, verified, partial, outputs)

@@ -1,16 +1,11 @@
-"""Settings of PyTorch: fast paths of the CPU, deterministic algorithms, `torch.compile` (`train.compile`)."""
+"""Settings of PyTorch: fast paths of the CPU and deterministic algorithms."""
 
 import ctypes
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from typing import cast
 
 import torch
 from transformers import set_seed
-
-from tagline.terminal import UserError
 
 # Parameters of glibc's mallopt, from its malloc.h.
 _TRIM_THRESHOLD = -1
@@ -49,41 +44,3 @@ def be_deterministic(seed: int) -> None:
     set_seed(seed, deterministic=True)
     # By default PyTorch then fills each new tensor, to reveal reads of uninitialised memory: 5 % of a step.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-
-
-def compile_forward(model: torch.nn.Module, device: torch.device) -> None:
-    """Have a model's calls compiled; its weights keep their names.
-
-    One graph serves batches of all shapes; it is compiled with the first batch.
-
-    Raises:
-        UserError: the device compiles by itself.
-    """
-    if device.type == "xla":
-        raise UserError("train.compile: XLA compiles models itself; expected false on XLA devices; set it to false")
-    from torch._inductor import config as inductor  # takes seconds to import
-
-    if hasattr(inductor, "deterministic"):  # not in older versions of PyTorch
-        inductor.deterministic = True  # otherwise kernels are chosen by timing, which differs between runs
-    model.compile(dynamic=True)
-
-
-def eager() -> AbstractContextManager[None]:
-    """Run compiled models as they are in this block, for validation: evaluate does not compile either."""
-    return cast(AbstractContextManager[None], torch.compiler.set_stance("force_eager"))
-
-
-@contextmanager
-def compiler_errors() -> Iterator[None]:
-    """Raise a `UserError` if PyTorch can't compile a model in this block."""
-    from torch._dynamo.exc import TorchDynamoException  # takes seconds to import
-
-    try:
-        yield
-    except TorchDynamoException as error:
-        first_paragraph = str(error).partition("\n\n")[0]
-        reason = " ".join(first_paragraph.split())
-        raise UserError(
-            f"train.compile: PyTorch can't compile this model on this host ({reason}); expected a C++ compiler for a "
-            "CPU, Triton for a GPU, and a model that torch.compile supports; set it to false"
-        ) from error

@@ -14,7 +14,6 @@ from tagline.model.heads import HEADS
 SIZE = "train.subwords_per_device"
 # Params that change no weight: an interrupted run continues although they changed.
 WITHOUT_EFFECT = {"checkpoint_every", "hub"}
-Attention = Literal["auto", "sdpa", "eager", "flash_attention_2", "flash_attention_3"]
 Count = Annotated[int, Field(ge=1, le=10**9)]
 
 
@@ -96,8 +95,8 @@ class Train(Section):
     batches: Batches
     """How windows are grouped into batches, one batch per optimizer step. Sizes are totals over all devices."""
     checkpoint_every: Count | None = None
-    """Number of steps between checkpoints, from which an interrupted run is resumed. Empty: after epochs, at most one a
-    minute, and after the last one."""
+    """Number of steps between checkpoints, from which an interrupted run is resumed. Empty: after epochs, at most one
+    in two minutes, and after the last one."""
     pad_to_multiple_of: Annotated[int, Field(ge=1, le=2**10)] | None = None
     """Pad batches to a multiple of this number of sub-words; empty: no rounding. For devices that prefer few shapes."""
     subwords_per_device: Annotated[int, Field(ge=1, le=2**24)] | None = None
@@ -106,11 +105,6 @@ class Train(Section):
     precision: Precision = "auto"
     """Number format of matrix products: auto, fp32, bf16 or fp16. auto: bf16 where the hardware is faster in it,
     otherwise fp32."""
-    attention: Attention = "auto"
-    """Attention implementation: auto, sdpa, eager, flash_attention_2 or flash_attention_3. auto: sdpa (PyTorch) where
-    the encoder has it, otherwise eager. flash_attention: on a GPU, with the extra package installed."""
-    compile: bool = False
-    """Compile the model with torch.compile. It needs a C++ compiler on a CPU, Triton on a GPU."""
     learning_rate: LearningRate
     """Peak learning rate of AdamW; auto: by the size of the encoder and of the batches (docs/data.md)."""
     layer_decay: Annotated[float, Field(gt=0, le=1)] = 1.0

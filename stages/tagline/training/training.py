@@ -5,7 +5,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,7 +26,6 @@ from tagline.training.history import History
 from tagline.training.learning_rate import OF_HEAD, fitting_rate
 from tagline.training.progress_lines import ProgressLines
 from tagline.training.saved_run import SavedRun
-from tagline.training.torch_settings import compiler_errors, eager
 from tagline.training.train_params import Train
 from tagline.training.training_batches import TrainingBatches
 from tagline.training.validation import Validation
@@ -138,7 +136,6 @@ class Training:
         self.saved = SavedRun(work, new, self.precision)
         self.history = self.saved.history
         self.best = self.saved.best
-        self._compiled = False
         # Whether a window is the first of its sentence: sentences 0 0 1 2 2 give True False True True False.
         self._begins = np.diff(self.rows.sentence, prepend=-1) != 0
 
@@ -201,8 +198,6 @@ class Training:
 
     def backward(self, model: nn.Module, step: Step) -> Tensor:
         """Add the gradients of a step to the prepared model's, and return the loss, a float32 scalar."""
-        if self.params.compile and not self._compiled:
-            self._compile(model)
         return self.gradients.add(self.accelerator, model, step)
 
     def after_step(self, step: Step, loss: Tensor) -> None:
@@ -243,9 +238,7 @@ class Training:
         return self._stopped()
 
     def end(self) -> None:
-        """Wait for the last checkpoint, close the progress bar and end the parts; call it after the last epoch."""
-        with self.lines.timed("checkpoints"):
-            self.saved.wait()
+        """Close the progress bar and end the parts; call it after the last epoch."""
         self.lines.close()
         for part in self.parts:
             part.end()
@@ -259,23 +252,12 @@ class Training:
 
     def _validate(self, model: nn.Module) -> dict[str, float]:
         try:
-            with self.lines.timed("validation"), eager() if self.params.compile else nullcontext():
+            with self.lines.timed("validation"):
                 return self.validation.scores(self.accelerator, model, self.lines.after_validating)
         except NonFiniteError as error:
             ids = self.validation.split.sentences.select(error.sentences)["id"][:]
             epoch = len(self.history.epochs) + 1
             raise _not_finite("the validation logits are NaN or infinite", self.history.steps, epoch, ids) from None
-
-    def _compile(self, model: nn.Module) -> None:
-        """Compile the model with the first batch of the run, also when it continues.
-
-        What is generated for a GPU may depend on the sizes of the batch with which it is compiled.
-        """
-        first = self.gradients.step(self.accelerator, 1, self.batches.epoch(0)[0])
-        with compiler_errors():
-            self.gradients.add(self.accelerator, model, first)
-        model.zero_grad()
-        self._compiled = True
 
     def _record(self, losses: Iterator[tuple[Step, float]]) -> None:
         for step, loss in losses:

@@ -190,7 +190,7 @@ class Checkpoints:
         return 0
 
     def write(self, step: int, write_files: Callable[[Path], None]) -> None:
-        """Write a checkpoint, in the main process alone, in any of its threads.
+        """Write a checkpoint, in the main process alone.
 
         Args:
             step: the number of steps done, from 1.

@@ -66,13 +66,6 @@ def test_each_word_counts_once_however_many_subwords_it_has():
     assert weights.tolist() == [[0, 1, 0, 0, 0, 0, 0, 0], [0, 0.5, 0.5, 0, 1, 0, 0, 0], [0] * 8]
 
 
-def test_first_biases_are_the_shares_of_words_that_the_loss_counts():
-    subwords, words = [[2, 5, 6, 7, 8, 3], [2, 9, 3]], [[-1, 0, 0, 0, 1, -1], [-1, 0, -1]]
-    rows = windows([0, 1], subwords, words, [[N, 1, 2, 2, 1, N], [N, 0, N]])
-    assert GoldLabels(make_head("linear", LABELS), rows).counts() == pytest.approx([1, 4 / 3, 2 / 3])
-    assert GoldLabels(make_head("crf", LABELS), rows).counts().tolist() == [1, 2, 0], "later sub-words have no loss"
-
-
 def new_gradients(head: str = "linear", multiple: int = 1, **changed: Any):
     """Of the four windows."""
     labels = [[-100, *(subword % 3 for subword in row[1:-1]), -100] for row in WINDOWS]
@@ -163,20 +156,6 @@ def test_further_loss_ignores_subwords_without_a_label():
     assert of_focal < of_gold
     assert of_both == pytest.approx(of_gold + of_focal, rel=1e-6)
     assert all(weight.grad is None or weight.grad.isfinite().all() for weight in model.parameters())
-
-
-def test_further_loss_learns_nothing_from_words_of_unknown_label():
-    """The second sub-word of the first window may be A or B, and any label is possible for that of the second one."""
-    losses = []
-    for labels, partly in ((LABELS, (3, 4)), (LABELS, (N, N))):
-        labels = replace(labels, sets=(("A", "B"), ()))
-        gold = [[N, *(subword % 3 for subword in row[1:-1]), N] for row in WINDOWS]
-        gold[0][1], gold[1][1] = partly
-        rows, head = windows([0, 1, 2, 3], WINDOWS, WINDOWS, gold), make_head("linear", labels)
-        focal = Focal(head, rows)
-        focal.items = np.ones(4, np.int64)
-        losses.append(add(replace(new_gradients(), rows=rows, head=head, objectives=[focal]), process_of(), bert(0.0)))
-    assert losses[0].item() == losses[1].item()
 
 
 def test_encoder_decays_as_in_trainer_and_the_head_has_a_rate_of_its_own(tmp_path):

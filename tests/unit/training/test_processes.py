@@ -32,30 +32,34 @@ def host(monkeypatch, tmp_path):
     return monkeypatch
 
 
-@pytest.mark.parametrize("size", [{}, {"WORLD_SIZE": "1"}, {"PMI_SIZE": "1"}])
-def test_accelerate_launches_on_several_devices(host, size):
-    for name, value in size.items():
-        host.setenv(name, value)  # Kubernetes and Slurm set it without a launcher
+# Devices, whether accelerate is configured, variables, the port of the launch; Kubernetes and Slurm set a size of 1.
+LAUNCHED = [
+    (2, False, {}, 0),
+    (2, False, {"WORLD_SIZE": "1"}, 0),
+    (2, False, {"PMI_SIZE": "1"}, 0),
+    (1, True, {}, None),
+]
+
+
+@pytest.mark.parametrize(("devices", "configured", "variables", "port"), LAUNCHED)
+def test_accelerate_launches_on_several_devices_or_as_configured(host, tmp_path, devices, configured, variables, port):
+    host.setattr(torch.accelerator, "device_count", lambda: devices)
+    if configured:
+        (tmp_path / "config.yaml").touch()
+    for name, value in variables.items():
+        host.setenv(name, value)
     with pytest.raises(InterruptedError) as raised:
         processes.relaunch_on_all_devices()
     arguments = raised.value.args[0]
-    assert (arguments.training_script, arguments.main_process_port) == ("stages/train.py", 0)
+    assert (arguments.training_script, arguments.main_process_port) == ("stages/train.py", port)
     assert arguments.num_processes is None, "all devices"
-    assert not size.keys() & os.environ.keys(), "or the processes would take it for theirs"
+    assert not variables.keys() & os.environ.keys(), "or the processes would take it for theirs"
 
 
-def test_configuration_of_accelerate_is_followed_on_one_device(host, tmp_path):
-    host.setattr(torch.accelerator, "device_count", lambda: 1)
-    (tmp_path / "config.yaml").touch()
-    with pytest.raises(InterruptedError) as raised:
-        processes.relaunch_on_all_devices()
-    assert raised.value.args[0].main_process_port is None, "the configuration's"
-
-
+# The last two are processes of another launcher.
 ONE_PROCESS = [
     (1, {}),
     (2, {"ACCELERATE_USE_CPU": "true"}),
-    # Processes of another launcher.
     (2, {"WORLD_SIZE": "2"}),
     (2, {"TORCHELASTIC_RUN_ID": "x"}),
 ]

@@ -1,32 +1,33 @@
 """Lines about steps and epochs in a log file."""
 
+from types import SimpleNamespace
+
 import pytest
 
+from tagline.training import progress_lines
 from tagline.training.history import History
 from tagline.training.progress_lines import ProgressLines
 
 
-class Clock:
+@pytest.fixture
+def clock(monkeypatch):
     """A clock that a test advances."""
-
-    now = 100.0
-
-    def __call__(self):
-        return self.now
+    clock = SimpleNamespace(now=100.0)
+    monkeypatch.setattr(progress_lines, "perf_counter", lambda: clock.now)
+    return clock
 
 
-def train(lines: ProgressLines, history: History, clock: Clock, steps: int, seconds: float):
+def train(lines: ProgressLines, history: History, clock: SimpleNamespace, steps: int, seconds: float):
+    lines.begin_epoch()
     for _ in range(steps):
         clock.now += seconds
         history.after_step(0.5)
         lines.after_step(2, history)
 
 
-def test_log_file_shows_a_line_every_30_seconds(capsys):
-    clock, history = Clock(), History(10, steps=5)
-    lines = ProgressLines(100, 2, done=5, words=4000, shown=True, clock=clock)
-    lines.begin_epoch()
-    train(lines, history, clock, steps=7, seconds=10.0)
+def test_log_file_shows_a_line_every_30_seconds(clock, capsys):
+    lines = ProgressLines(100, 2, done=5, words=4000, shown=True)
+    train(lines, History(10, steps=5), clock, steps=7, seconds=10.0)
     assert lines.end_steps() == 0.2
     for _ in range(3):
         clock.now += 10.0
@@ -38,10 +39,8 @@ def test_log_file_shows_a_line_every_30_seconds(capsys):
     ]
 
 
-def test_epoch_shows_its_results_and_the_run_its_times(capsys):
-    clock, history = Clock(), History(10)
-    lines = ProgressLines(4, 1, done=0, words=9, shown=True, clock=clock)
-    lines.begin_epoch()
+def test_epoch_shows_its_results_and_the_run_its_times(clock, capsys):
+    lines, history = ProgressLines(4, 1, done=0, words=9, shown=True), History(10)
     train(lines, history, clock, steps=4, seconds=1.0)
     history.after_epoch({"precision": 0.5, "recall": 0.25, "f1": 1 / 3, "accuracy": 0.5, "loss": 0.75})
     lines.after_epoch(0.5, history, lines.end_steps())
@@ -55,11 +54,9 @@ def test_epoch_shows_its_results_and_the_run_its_times(capsys):
 
 
 @pytest.mark.parametrize(("shown", "terminal"), [(False, False), (True, True)])
-def test_no_step_lines_beside_a_bar_or_in_other_processes(shown, terminal, monkeypatch, capsys):
-    monkeypatch.setattr("tagline.training.progress_lines.watched", lambda: terminal)
-    clock = Clock()
-    lines = ProgressLines(10, 1, done=0, words=9, shown=shown, clock=clock)
-    lines.begin_epoch()
+def test_no_step_lines_beside_a_bar_or_in_other_processes(clock, shown, terminal, monkeypatch, capsys):
+    monkeypatch.setattr(progress_lines, "watched", lambda: terminal)
+    lines = ProgressLines(10, 1, done=0, words=9, shown=shown)
     train(lines, History(10), clock, steps=4, seconds=60.0)
     clock.now += 60.0
     lines.after_validating(5)

@@ -1,14 +1,12 @@
 """Saved runs: links to the best weights, and hosts or processes that can't continue a run."""
 
 import os
-import threading
 from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
 import torch
 from accelerate import Accelerator
-from safetensors.torch import load_file
 from torch import nn
 
 from tagline.terminal.errors import UserError
@@ -16,7 +14,6 @@ from tagline.training import processes, saved_run
 from tagline.training.gradients import schedule
 from tagline.training.history import History
 from tagline.training.saved_run import SavedRun, _link_files
-from tagline.training.work import damage
 
 
 def start(work: Path, model: nn.Module | None = None):
@@ -41,24 +38,6 @@ def test_saved_run_continues_with_its_history_and_lists_all_precisions(work):
     assert start(work).history.steps == 2
     assert start(work).history.losses[-1] == {"step": 3, "loss": 0.5}
     assert SavedRun(work, History(1), "bf16").precisions == ["fp32", "bf16"]
-
-
-def test_checkpoint_of_a_thread_is_the_run_when_it_began(work, monkeypatch):
-    write, go_on = saved_run._write_content, threading.Event()
-    monkeypatch.setattr(saved_run, "_in_background", lambda _: True)
-    monkeypatch.setattr(saved_run, "_write_content", lambda *arguments: go_on.wait(60) and write(*arguments))
-    model = nn.Linear(1, 1)
-    saved = start(work, model)
-    before = model.weight.item()
-    with pytest.raises(KeyboardInterrupt), saved.thread:
-        model.weight.data += 1
-        saved.history.after_step(0.25)
-        go_on.set()
-        raise KeyboardInterrupt  # the block completes the checkpoint
-    checkpoint = work / "step-000000002"
-    assert damage(checkpoint) == ""
-    assert load_file(checkpoint / "model.safetensors")["weight"].item() == before
-    assert start(work).history.steps == 3
 
 
 @pytest.mark.parametrize("links", [True, False])

@@ -4,7 +4,6 @@ Checkpoints: complete or absent, at most two, with a fallback for a damaged one.
 """
 
 import os
-import shutil
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -113,27 +112,6 @@ def test_own_work_folder_keeps_the_last_two_other_runs_and_those_in_use(root):
         assert sorted(path.name for path in Path(".work/train").iterdir()) == ["new", "new.lock", "run1", "run2"]
 
 
-def test_other_processes_than_the_main_one_make_no_folder(root, monkeypatch):
-    monkeypatch.setattr(PartialState, "is_main_process", False)
-    with work_folder("train", "abc"):
-        pass
-    assert not list(root.iterdir())
-
-
-def test_run_ends_though_another_one_removes_its_remains(monkeypatch):
-    """As experiments of a queue do that share the work folder of the clone."""
-    rename = Path.rename
-
-    def then_removed(path: Path, target: Path):
-        rename(path, target)
-        shutil.rmtree(target)
-
-    monkeypatch.setattr(Path, "rename", then_removed)
-    with work_folder("train", "a") as folder:
-        (folder / "best").mkdir()
-    assert not list(Path(".work").glob("*/*"))
-
-
 def fill(text: str):
     def write(folder: Path):
         (folder / "weights").write_text(text)
@@ -163,14 +141,6 @@ def test_newest_two_checkpoints_are_kept(checkpoints, tmp_path):
     assert names(checkpoints) == ["step-000000030", "step-000001000"]
     assert checkpoints.newest() == checkpoints.folder / "step-000001000"
     assert (checkpoints.newest() / "best/config").read_text() == "aa"
-
-
-def test_copy_that_a_user_made_is_not_a_checkpoint(checkpoints):
-    copy = checkpoints.folder / "step-000000002.bak"
-    shutil.copytree(checkpoints.folder / "step-000000002", copy)
-    assert checkpoints.newest() == checkpoints.folder / "step-000000002"
-    checkpoints.write(3, fill("3"))
-    assert names(checkpoints) == ["step-000000002", copy.name, "step-000000003"]
 
 
 def truncate(path: Path):
