@@ -76,20 +76,18 @@ def test_kill_during_train_resumes_to_same_bytes(finished, engine, head, number,
     undisturbed = outs()
     shutil.rmtree("models/finetuned")
     kill_after(14, number)
-    expected = ["continuing after step 14 of 60"]
+    expected = "continuing after step 14 of 60"
     if number == signal.SIGKILL:
-        *_, older, newer = checkpoints()
-        os.truncate(newer / "optimizer.bin", 100)
-        reason = "optimizer.bin changed since it was written"
-        expected = [f"{newer} is damaged ({reason}); falling back to {older.name}", "continuing after step 12 of 60"]
+        (newest,) = checkpoints()
+        os.truncate(newest / "optimizer.bin", 100)
+        expected = f"{newest} is damaged (optimizer.bin changed since it was written); training from the start"
     set_train_params(engine=engine, head=head, **changed | {"epochs": 1})
     lines_of(capsys)
     train()
     assert lines_of(capsys)[0] == "epoch 1/1", "other params start again, and leave the checkpoints"
     set_train_params(engine=engine, head=head, **changed | {"checkpoint_every": 3})  # which changes no weight
     train()
-    for line, start in zip(lines_of(capsys), expected, strict=False):
-        assert line.startswith(start)
+    assert lines_of(capsys)[0] == expected
     assert outs() == undisturbed
     assert not list(Path(".work").glob("*/*"))
 

@@ -68,32 +68,15 @@ class Batch(NamedTuple):
     """What an objective compares logits with, on the device of the model.
 
     Attributes:
-        labels: int64 (rows, longest), label ids; `IGNORED` where the label is unknown, and where there is none.
+        labels: int64 (rows, longest), ids of labels, or of sets of labels where they are known in part; `IGNORED` where
+            there is none.
         targets: of this objective, see `Objective.targets`.
         model: in training mode, for the weights of a head.
-        sets: for heads: as labels, but with the ids of sets of labels where these are known in part.
     """
 
     labels: Tensor
     targets: Tensor
     model: nn.Module
-    sets: Tensor
-
-    @property
-    def known(self) -> Tensor:
-        """Whether each sub-word has a known label, bool (rows, longest)."""
-        return self.labels != IGNORED
-
-    def labelled_only(self, values: Tensor, other: float) -> Tensor:
-        """Set the values of sub-words without a known label; call it before a logarithm, a division or a power.
-
-        Their loss is 0 in the end, but 0 times an infinite derivative, as of ``0.0 ** 0.5``, is a gradient of NaN.
-
-        Args:
-            values: (rows, longest).
-            other: where the derivative of what follows is finite.
-        """
-        return torch.where(self.known, values, other)
 
 
 class Objective(ABC):
@@ -170,7 +153,7 @@ class GoldLabels(Objective):
         return counts
 
     def loss(self, logits: Tensor, batch: Batch) -> Tensor:
-        return self.head.loss(logits, batch.sets, batch.targets, batch.model)
+        return self.head.loss(logits, batch.labels, batch.targets, batch.model)
 
 
 def shares_of_words(is_first: Bools, labels: AnyInts) -> Doubles:
@@ -270,14 +253,13 @@ class Gradients:
 
     def _loss(self, model: nn.Module, part: MicroBatch, accelerator: Accelerator, items: Sequence[int]) -> Tensor:
         """The share of a part in the loss of a batch that has so many items of each objective."""
-        ids, mask, sets = to_device(part.arrays, accelerator.device)
+        ids, mask, labels = to_device(part.arrays, accelerator.device)
         with known_padding(mask, part.padded):
             logits = model(input_ids=ids, attention_mask=mask).logits
         unwrapped = accelerator.unwrap_model(model)
-        labels = torch.where(sets < len(self.head.labels.names), sets, IGNORED)
         losses = []
         for objective, targets, count in zip(self.objectives, part.targets, items, strict=True):
-            batch = Batch(labels, torch.from_numpy(targets).to(accelerator.device), unwrapped, sets)
+            batch = Batch(labels, torch.from_numpy(targets).to(accelerator.device), unwrapped)
             losses.append(objective.loss(logits, batch) / count)
         return torch.stack(losses).sum()
 

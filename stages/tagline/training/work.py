@@ -6,8 +6,7 @@ read it only to continue a run.
 
 step-STEP in it    a checkpoint: the files of the run, and hashes.json with the SHA-256 of each file, to detect damage
 
-A checkpoint is written beside its path, flushed to disk and renamed. The newest two are kept, so that a run can fall
-back to the older one.
+A checkpoint is written beside its path, flushed to disk and renamed; then the one before is removed.
 """
 
 import hashlib
@@ -38,8 +37,6 @@ VARIABLE = "TAGLINE_WORK"
 _COPIES = "/.dvc/tmp/exps/"
 # The number of other unfinished runs that are kept: a user who reverts a change continues the run of before.
 KEPT = 2
-# The number of checkpoints that are kept.
-NEWEST = 2
 # Digits of the step in a name, zeros included, so that names sort like steps.
 DIGITS = 9
 # Parts of the messages of PyTorch's writer, which do not give the cause; the last if only a file's end does not fit.
@@ -176,16 +173,11 @@ class Checkpoints:
     def _step_of_newest(self) -> int:
         for partial in self.folder.glob(".step-*.partial"):
             shutil.rmtree(partial)
-        paths = self._all()
-        while paths:
-            path = paths.pop()
+        for path in reversed(self._all()):
             reason = damage(path)
             if not reason:
                 return int(path.name.rpartition("-")[2])
-            if paths:
-                show(f"{path} is damaged ({reason}); falling back to {paths[-1].name}")
-            else:
-                show(f"{path} is damaged ({reason}); training from the start")
+            show(f"{path} is damaged ({reason}); training from the start")
             shutil.rmtree(path)
         return 0
 
@@ -209,7 +201,7 @@ class Checkpoints:
             raise CheckpointError(_reason(error)) from error
         finally:
             shutil.rmtree(partial, ignore_errors=True)
-        for old in self._all()[:-NEWEST]:
+        for old in self._all()[:-1]:
             shutil.rmtree(old, ignore_errors=True)
 
     def _all(self) -> list[Path]:

@@ -2,7 +2,6 @@
 
 import math
 from contextlib import nullcontext
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,7 +13,6 @@ from helpers.windows import windows
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 from transformers import (
     AutoConfig,
     AutoModelForTokenClassification,
@@ -28,7 +26,7 @@ from tagline.labels.label_list import Labels
 from tagline.model.classifier import attach
 from tagline.model.heads import make_head
 from tagline.terminal import UserError
-from tagline.training.gradients import Batch, GoldLabels, Gradients, adamw, groups, micro_batch, schedule, share
+from tagline.training.gradients import GoldLabels, Gradients, adamw, groups, micro_batch, schedule, share
 from tagline.training.train_params import Train
 from tagline.training.training_batches import TrainingBatches
 
@@ -135,27 +133,6 @@ def test_step_reads_nothing_from_the_device(changed):
     nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
     assert loss.device.type == "meta"
-
-
-class Focal(GoldLabels):
-    """A loss as CONTRIBUTING describes it (Lin et al., 2017), whose power has an infinite derivative at 0."""
-
-    def loss(self, logits: Tensor, batch: Batch):
-        losses = cross_entropy(logits.flatten(0, 1), batch.labels.flatten(), reduction="none").view_as(batch.labels)
-        wrong = batch.labelled_only(1 - torch.exp(-losses), 1.0)  # 0 without a label
-        return (batch.targets * wrong**0.5 * losses).sum()
-
-
-def test_further_loss_ignores_subwords_without_a_label():
-    gradients, model = new_gradients(subwords_per_device=8), bert(0.0)
-    gold, focal = gradients.objectives[0], Focal(gradients.head, gradients.rows)
-    of_gold, of_focal, of_both = (
-        add(replace(gradients, objectives=objectives), process_of(), model).item()
-        for objectives in ([gold], [focal], [gold, focal])
-    )
-    assert of_focal < of_gold
-    assert of_both == pytest.approx(of_gold + of_focal, rel=1e-6)
-    assert all(weight.grad is None or weight.grad.isfinite().all() for weight in model.parameters())
 
 
 def test_encoder_decays_as_in_trainer_and_the_head_has_a_rate_of_its_own(tmp_path):

@@ -67,7 +67,7 @@ def test_loss_compares_what_a_teacher_knows(split, tmp_path, temperature):
             p, q = temper(theirs, temperature), temper(student, temperature)
             expected.append((p * np.log(p / q)).sum())
     labels = torch.zeros(3, 8, dtype=torch.int64)
-    batch = Batch(labels, torch.from_numpy(targets), torch.nn.Module(), labels)
+    batch = Batch(labels, torch.from_numpy(targets), torch.nn.Module())
     loss = teaching.loss(logits, batch)
     assert loss.item() == pytest.approx(0.5 * temperature**2 * sum(expected) / 2, rel=1e-5)
 

@@ -1,6 +1,6 @@
 """Work folder: named by params, code and inputs, kept until the run has finished, then removed.
 
-Checkpoints: complete or absent, at most two, with a fallback for a damaged one.
+Checkpoints: complete or absent.
 """
 
 import os
@@ -123,7 +123,7 @@ def fill(text: str):
 
 @pytest.fixture
 def checkpoints(tmp_path):
-    """Checkpoints at steps 1 and 2."""
+    """Checkpoints of which the one at step 2 is left."""
     checkpoints = Checkpoints(tmp_path / "work")
     for step in (1, 2):
         checkpoints.write(step, fill(str(step)))
@@ -134,12 +134,10 @@ def names(checkpoints: Checkpoints):
     return sorted(path.name for path in checkpoints.folder.iterdir())
 
 
-def test_newest_two_checkpoints_are_kept(checkpoints, tmp_path):
+def test_newest_checkpoint_is_kept(checkpoints, tmp_path):
     assert Checkpoints(tmp_path / "no/such/folder").newest() is None
     checkpoints.write(1000, fill("a"))
-    checkpoints.write(30, fill("b"))  # after a fallback; the order is that of the steps
-    assert names(checkpoints) == ["step-000000030", "step-000001000"]
-    assert checkpoints.newest() == checkpoints.folder / "step-000001000"
+    assert names(checkpoints) == ["step-000001000"]
     assert (checkpoints.newest() / "best/config").read_text() == "aa"
 
 
@@ -155,16 +153,13 @@ DAMAGES = [
 
 
 @pytest.mark.parametrize(("damage", "reason"), DAMAGES)
-def test_damaged_checkpoint_falls_back_to_the_one_before(checkpoints, damage, reason, capsys):
-    first, path = (checkpoints.folder / f"step-00000000{step}" for step in (1, 2))
+def test_damaged_checkpoint_is_reported_and_removed(checkpoints, damage, reason, capsys):
+    path = checkpoints.newest()
     damage(path)
     (checkpoints.folder / ".step-000000003.partial").mkdir()  # of a killed run
-    assert checkpoints.newest() == first
-    assert capsys.readouterr().out == f"{path} is damaged ({reason}); falling back to step-000000001\n"
-    assert names(checkpoints) == ["step-000000001"]
-    truncate(first)
     assert checkpoints.newest() is None
-    assert capsys.readouterr().out.endswith("; training from the start\n")
+    assert capsys.readouterr().out == f"{path} is damaged ({reason}); training from the start\n"
+    assert names(checkpoints) == []
 
 
 INCOMPLETE = "a file is incomplete, as on a full disk"
@@ -190,7 +185,6 @@ def test_failure_leaves_earlier_checkpoints(checkpoints, error, reason):
         checkpoints.write(3, fail)
     assert reason is None or str(raised.value) == reason
     assert snapshot(checkpoints.folder) == before
-    assert names(checkpoints) == ["step-000000001", "step-000000002"], "no partial one is left"
 
 
 def test_pytorchs_error_on_a_full_disk_is_known():
