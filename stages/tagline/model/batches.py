@@ -67,8 +67,6 @@ def pad(rows: Sequence[AnyInts], padding: int, multiple: int = 1, count: int = 0
 
     Args:
         rows: the sub-word ids, or labels, of each row; at least one row, unless ``count`` is positive.
-        padding: the value to pad with.
-        multiple: the padded length is a multiple of it.
         count: minimum number of rows. Additional ones consist of `padding`; their first value is not masked, since
             attention over no position is NaN.
 

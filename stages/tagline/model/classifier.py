@@ -43,8 +43,6 @@ def new_classifier(
     """Load a pretrained encoder with a new classifier; set the seed before, the classifier is initialised at random.
 
     Args:
-        encoder: folder with weights and configuration.
-        labels: labels of the classifier.
         layers: indices of the encoder's layers to keep, or the number of the first ones; None: all.
         old: labels of the classifier that the folder has, whose rows are kept for labels of the same name; None: it has
             none.
@@ -87,10 +85,6 @@ def read_labels(folder: Path, like: Labels) -> Labels:
 
 def published_labels(encoder: Path, labels: Labels) -> tuple[str, ...] | None:
     """Read the labels of an encoder that is published with a token classifier, in the order of its logits.
-
-    Args:
-        encoder: folder with weights and configuration.
-        labels: those of the task.
 
     Returns:
         None if it has no classifier, or none of the task's labels.
@@ -186,7 +180,6 @@ def layer_stack(model: PreTrainedModel, key: str) -> tuple[str, nn.ModuleList]:
     """Return the name of an encoder's list of layers, and the list.
 
     Args:
-        model: with an encoder.
         key: the param that needs its layers, for the message.
 
     Raises:
@@ -222,7 +215,6 @@ def load(folder: Path, labels: Labels, dtype: torch.dtype | None = None, made_by
     """Load a fine-tuned model in evaluation mode.
 
     Args:
-        folder: folder with weights and configuration.
         labels: the labels that it must have.
         dtype: number format of the weights, by default the stored one.
         made_by: the stage that wrote the folder, for messages; empty for a model from elsewhere.
@@ -260,7 +252,6 @@ def begin_with_shares(model: PreTrainedModel, counts: Doubles, new: Sequence[int
     Args:
         model: with a classifier that is not trained for these labels.
         counts: (labels,), number of words of each label.
-        new: the ids of these labels.
     """
     shares = np.log((counts + 1) / (counts + 1).sum())
     for name, weight in model.named_parameters():

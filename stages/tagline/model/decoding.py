@@ -18,7 +18,6 @@ def decode(scores: AnyFloats, lengths: Ints, labels: Labels, transitions: Double
     Args:
         scores: (words, labels), of all sentences; a sequence's score is their sum, -inf forbids a label.
         lengths: int64, the number of words of each sentence.
-        labels: the label list of the columns.
         transitions: (labels, labels), the score of a label (column) after another one (row), which is added to a
             sequence's score; None: 0.
 

@@ -87,9 +87,6 @@ class Dropout(nn.Dropout):
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002  # PyTorch's name
         """Zero each value with probability ``p`` and scale the others by ``1 / (1 - p)``.
 
-        Args:
-            input: any shape and floating-point type.
-
         Returns:
             The same shape and type.
         """

@@ -20,11 +20,6 @@ _BF16 = {"avx512_bf16", "bf16"}
 def resolve(precision: Precision, device: torch.device, key: str) -> Resolved:
     """Resolve ``auto``, bf16 if the device is faster in it and otherwise fp32, or check that the device supports it.
 
-    Args:
-        precision: the value of the param.
-        device: the device that computes.
-        key: name of the param, for the message.
-
     Raises:
         UserError: the device does not support it.
     """

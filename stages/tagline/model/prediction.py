@@ -126,7 +126,6 @@ def score_split(predictor: Predictor, split: Split, name: str | None, progress: 
 
     Args:
         predictor: of the model.
-        split: sentences and windows.
         name: the title of the progress bar; None: no bar.
         progress: called after each batch with its number of words.
     """
@@ -178,8 +177,6 @@ class Predictor:
         """Compute the scores of the words of some sentences, one chunk of sentences at a time.
 
         Args:
-            lengths: the number of words of each sentence.
-            windows: of these sentences.
             name: title of the progress bar; None: no bar.
             progress: called after each batch with its number of words.
 
@@ -306,8 +303,6 @@ class Predictor:
         """Compute the logits of words, batch by batch.
 
         Args:
-            windows: of a chunk.
-            chosen: the window chosen for each word.
             positions: the position of the word's first sub-word in that window.
 
         Yields:
@@ -352,10 +347,6 @@ def choose_windows(lengths: Lengths, windows: Windows) -> tuple[Ints, Ints]:
     side that reaches the start or end of the sentence counts as unlimited. Of equal windows the first is chosen. The
     first sub-word predicts the label, since training labels it with or without `label_all_tokens`.
 
-    Args:
-        lengths: number of words of each sentence.
-        windows: of these sentences, in one array per column.
-
     Returns:
         Two int64 arrays (words,) of all sentences: the window of each word, `UNSEEN` for a word without sub-words, and
         the position of its first sub-word in that window.
@@ -383,7 +374,6 @@ def _subwords_of_words(starts: Ints, windows: Windows) -> tuple[Ints, Ints, Ints
 
     Args:
         starts: index of the first word of each sentence among all words.
-        windows: of these sentences.
     """
     sizes = windows.lengths
     (words,) = windows.word_ids
@@ -399,7 +389,6 @@ def _context(window: Ints, position: Ints, sentence: AnyInts) -> Ints:
 
     Args:
         window: ascending, of each sub-word.
-        position: in the window.
         sentence: of each window, ascending.
     """
     # The sub-words of window w are those from offsets[w] to offsets[w + 1].

@@ -17,8 +17,6 @@ def verify(model: Path, tokenized: Path, tokenizer: Path) -> dict[str, str]:
 
     Args:
         model: a folder like models/finetuned, perhaps without hashes.json.
-        tokenized: data/tokenized.
-        tokenizer: the folder of the tokenizer that made it.
 
     Raises:
         UserError: a file is missing or damaged, or the model reads other sub-words.

@@ -20,7 +20,6 @@ def remarks(history: History, number: int, unit: str, key: str | None) -> str | 
     """Say in one line that more steps may help, or that validation is too small to choose an epoch; None: neither.
 
     Args:
-        history: of a finished run.
         number: of gold entities of validation, or of words if tags are plain.
         unit: what is counted, see `Labels`.
         key: the param of train that adds steps; None: the run was a trial.

@@ -24,11 +24,7 @@ def check_fit(model: PreTrainedModel, split: Split, tokenized: Path, source: str
     """Raise a `UserError` if a sub-word or the length of a window is out of the model's range.
 
     Args:
-        model: the classifier to train, or a teacher.
-        split: its windows.
-        tokenized: the folder of the split, for messages.
         source: the param that names the model and its folder, for messages.
-        multiple: windows are padded to a multiple of it.
     """
     ids = column(split.windows, "input_ids")
     highest = pc.max(pc.list_flatten(ids)).as_py()
@@ -54,13 +50,7 @@ def check_fit(model: PreTrainedModel, split: Split, tokenized: Path, source: str
 
 
 def check_fallback_is_known(labels: Labels, split: Split, tokenized: Path) -> None:
-    """Raise a `UserError` if words have unknown labels and none is known to be O: there is nothing to learn it from.
-
-    Args:
-        labels: the label list.
-        split: the training split.
-        tokenized: the folder of the split, for messages.
-    """
+    """Raise a `UserError` if words have unknown labels and none is known to be O: there is nothing to learn it from."""
     if labels.sets and labels.label2id[labels.fallback] not in split.gold():
         raise UserError(
             f"{tokenized}: no word of train is known to be {labels.fallback}; expected some, or a model that knows "

@@ -97,7 +97,6 @@ class Objective(ABC):
         Args:
             windows: int64, the windows of a part.
             rows: number of rows of the part, of which the last ones may have no window.
-            longest: number of sub-words of each row.
 
         Returns:
             float32 (rows, longest, ...), 0 where there is nothing to learn.
@@ -110,7 +109,6 @@ class Objective(ABC):
 
         Args:
             logits: (rows, longest, labels).
-            batch: what they should be.
 
         Returns:
             float32 scalar; the same operations whatever the labels are, so that no value is read from the device.
@@ -124,7 +122,6 @@ class GoldLabels(Objective):
 
     Args:
         head: computes the loss; if it scores sequences, only the first sub-word of each word counts.
-        rows: the windows to train on.
     """
 
     def __init__(self, head: Head, rows: Windows) -> None:
@@ -284,7 +281,6 @@ def share(batch: Ints, padded: Ints, processes: int, subwords_per_device: int | 
     Args:
         batch: int64, the indices of its windows.
         padded: int64 (windows), padded length of each window.
-        processes: number of processes.
         subwords_per_device: most sub-words of a part, padding included; None: no limit. A longer window is a part of
             its own.
 
@@ -313,11 +309,8 @@ def micro_batch(
     """Pad some windows to the longest of them.
 
     Args:
-        windows: of the training split.
         rows: their indices; if empty, it has no labels, for a process that has no window left but must call the
             model as often as the others.
-        padding: sub-word id of the padding.
-        multiple: the padded length is a multiple of it.
         count: minimum number of rows; additional ones have no labels.
         once_per_word: whether later sub-words of a word have no label.
     """
@@ -389,10 +382,7 @@ def adamw(
 
     Args:
         model: its trainable weights, float32.
-        device: where they are, or will be moved to.
-        weight_decay: of the encoder's matrices.
         learning_rate: the highest one of the encoder's top layer, and of what it has above.
-        head_learning_rate: likewise, of the head.
         layer_decay: ratio of the rates of a layer and the one above it (Howard and Ruder, 2018).
 
     Raises:
@@ -406,9 +396,7 @@ def schedule(optimizer: torch.optim.Optimizer, name: str, warmup: float, steps: 
     """The learning rate of each step: from zero up during warm-up, then down to zero.
 
     Args:
-        optimizer: its learning rate is the maximum.
         name: how it falls, `linear` or `cosine`.
         warmup: share of the steps in which it rises.
-        steps: number of steps of the whole run.
     """
     return get_scheduler(name, optimizer, math.ceil(warmup * steps), steps)

@@ -32,8 +32,6 @@ def fitting_rate(config: PreTrainedConfig, batches: TrainingBatches, steps: int)
 
     Args:
         config: of the model that is trained.
-        batches: whose size in sub-words counts.
-        steps: number of steps of the run.
     """
     encoder = config.get_text_config()
     size = encoder.num_hidden_layers * encoder.hidden_size**2

@@ -55,9 +55,6 @@ class EarlyStopping(Part):
     """Ends the run when the validation F1 is above 0 but has not increased for some epochs.
 
     If validation has too few entities to choose an epoch, it never does.
-
-    Args:
-        patience: number of these epochs.
     """
 
     def __init__(self, patience: int) -> None:
@@ -155,7 +152,6 @@ def parts_of_run(params: Train, trackers: Trackers, pushes: EpochPushes | None) 
 
     Args:
         params: the section ``train``.
-        trackers: of this process.
         pushes: in the main process, if it pushes.
     """
     parts: list[Part] = [Tracked(trackers), Stuck()]

@@ -51,10 +51,6 @@ def prepare(params: Train, data: Path, encoder: Path, tokenizer: Path, device: t
 
     Args:
         params: the section ``train``.
-        data: data/tokenized.
-        encoder: folder of the pretrained encoder.
-        tokenizer: folder of the tokenizer's files.
-        device: of this process.
 
     Raises:
         UserError: they do not fit each other or the host.
@@ -92,8 +88,6 @@ def _new_model(
 
     Args:
         params: the section ``train``.
-        encoder: folder of the pretrained encoder.
-        labels: the task's label list.
         learnt: the sentences to train on, whose shares of labels a new classifier begins with.
         of_models: the labels of earlier models, by folder.
     """
@@ -134,8 +128,6 @@ def objectives_of_run(params: Train, prepared: Prepared, data: Path, work: Path)
     Args:
         params: the section ``train``.
         prepared: data, model and teachers.
-        data: data/tokenized, for messages.
-        work: folder of the run.
     """
     head = prepared.validation.head
     objectives: list[Objective] = [GoldLabels(head, prepared.learnt.mapped_windows)]
@@ -148,12 +140,7 @@ def objectives_of_run(params: Train, prepared: Prepared, data: Path, work: Path)
 
 
 def show_advice(training: Training, teachers: bool) -> None:
-    """Print what ``auto`` stands for, whether train is repeated, and which windows teach nothing.
-
-    Args:
-        training: the run before its first step.
-        teachers: whether there are any.
-    """
+    """Print what ``auto`` stands for, whether train is repeated, and which windows teach nothing."""
     params = training.params
     layers = training.model.config.get_text_config().num_hidden_layers
     lines = [

@@ -113,7 +113,6 @@ def check_agreement(run: str, precision: Resolved) -> None:
 
     Args:
         run: name of the run, its `fingerprint`.
-        precision: number format of this process's matrix products.
 
     Raises:
         UserError: they don't.

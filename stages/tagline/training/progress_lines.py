@@ -23,10 +23,7 @@ class ProgressLines:
     """Shows the steps, and after each epoch its losses, validation scores and speed.
 
     Args:
-        steps: number of steps of the whole run.
-        epochs: number of epochs of the whole run.
         done: number of steps of earlier processes.
-        words: number of words of the validation split.
         shown: whether this process prints; one of them does.
 
     Attributes:
@@ -62,7 +59,6 @@ class ProgressLines:
         """Count a step.
 
         Args:
-            sentences: how many begin in its batch.
             history: steps and losses so far; on an accelerator the last loss is one step late.
         """
         self.epoch_steps += 1
@@ -94,13 +90,7 @@ class ProgressLines:
         return True
 
     def after_epoch(self, train_loss: float, history: History, speed: float) -> None:
-        """Print the results of an epoch.
-
-        Args:
-            train_loss: mean over its steps.
-            history: its validation scores are the last ones.
-            speed: sentences per second.
-        """
+        """Print the results of an epoch."""
         row = history.epochs[-1]
         self.write(
             f"epoch {row['epoch']}/{self.epochs}: train loss {train_loss:.4f}, validation loss {row['loss']:.4f}, "

@@ -44,11 +44,6 @@ Content = dict[str, Any]
 class SavedRun:
     """Saves a run, and restores one that was interrupted.
 
-    Args:
-        work: its folder, kept until the run has finished.
-        history: the state of a new run.
-        precision: number format of this process's matrix products.
-
     Raises:
         UserError: there is a checkpoint, and not all hosts see it.
 
@@ -117,7 +112,6 @@ class SavedRun:
 
         Args:
             model: as the accelerator prepared it.
-            folder: where the main process writes.
 
         Raises:
             UserError: the weights can't be written.

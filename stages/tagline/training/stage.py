@@ -81,7 +81,6 @@ def run(params: Train, script: Path, inputs: Inputs, outputs: Outputs) -> None:
         params: the section ``train``.
         script: the stage's file; an interrupted run continues only if it is unchanged.
         inputs: folders of earlier stages.
-        outputs: written by the main process.
 
     Raises:
         UserError: inputs, params and host do not fit each other, or training or a push fails.
@@ -105,11 +104,7 @@ def fine_tune(
 
     Args:
         params: the section ``train``.
-        script: the stage's file.
         inputs: folders of earlier stages.
-        outputs: written by the main process.
-        state: the processes.
-        stage: name of the work folder.
     """
     is_main = state.is_main_process
     # First what is outside of this host, where a run must not fail after hours.
@@ -158,8 +153,6 @@ def _write_model(
     """Write a folder that transformers loads, and how the model was made.
 
     Args:
-        training: a finished run.
-        tokenizer: folder of the tokenizer's files.
         verified: the hashes of all files that were read, by folder.
         partial: the temporary paths; the folder gets weights, configuration, tokenizer, provenance.json, hashes.json.
         outputs: their final paths; hashes.json lists the learning curves too, which are written.
@@ -188,7 +181,6 @@ def _write_report(training: Training, partial: Outputs) -> None:
     """Write the scores of the best epoch as JSON, and the learning curves as CSV.
 
     Args:
-        training: a finished run.
         partial: paths of the report, ``{best_epoch, steps, precision, padding, validation: {precision, recall, f1,
             accuracy, loss}}`` (and ``learning_rate`` if params.yaml has auto), and of the curves, with the columns
             step, loss and epoch, precision, recall, f1, accuracy, loss.

@@ -85,7 +85,6 @@ class TeacherModel:
 
         Args:
             probabilities: float32 (words, labels); 0 for words without sub-words.
-            temperature: of the result.
 
         Returns:
             float32 (words, targets), which add up to 1, or to 0 for words without sub-words.
@@ -133,8 +132,6 @@ class Teaching(Objective):
     Args:
         teachers: the models.
         params: the section ``train.teacher``: weight of this loss, temperature of all probabilities.
-        student: the labels of the student.
-        split: its sentences, and the windows to learn from.
         work: folder of the run; `TARGETS` in it is float32 (words, targets) of each teacher, 0 for words without
             sub-words.
 
@@ -166,8 +163,6 @@ class Teaching(Objective):
 
         Args:
             split: the sentences, and the windows that teachers read, without copies.
-            tokenized: the folder of the split, for messages.
-            precision: number format of matrix products.
             subwords_per_device: most sub-words per forward pass; None: a default for the device.
 
         Raises:

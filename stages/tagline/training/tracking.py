@@ -54,7 +54,6 @@ class Trackers:
         Args:
             run: name of the run, unless it is an experiment of DVC, which has a name.
             steps: number of steps of earlier processes, whose curves are continued.
-            report: prints a line.
         """
         self._report = report
         run = os.environ.get("DVC_EXP_NAME") or run

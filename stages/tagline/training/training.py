@@ -74,11 +74,8 @@ class Training:
     Args:
         model: the model to train.
         train: the split to train on, with the windows of its copies (`tokenized.with_copies`).
-        validation: the split that selects the epoch.
         params: the section ``train``.
         work: folder that survives interruptions, see `tagline.training.saved_run`.
-        objectives: the losses that it minimises.
-        parts: what accompanies the run.
 
     Attributes:
         ends: the last step of each epoch.
@@ -204,7 +201,6 @@ class Training:
         """Record the loss, and call the parts; call it after the optimizer step.
 
         Args:
-            step: the step that is done.
             loss: float32 scalar on any device.
 
         Raises:

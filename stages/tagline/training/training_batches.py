@@ -22,11 +22,7 @@ class TrainingBatches:
 
     Args:
         lengths: int64 (windows), number of sub-words.
-        batches: how windows are put into batches.
-        seed: seed of the order.
-        multiple: padded lengths are a multiple of it.
         min_steps: minimum number of batches of the run, for which its epochs have several passes over all windows.
-        epochs: number of epochs of the run.
 
     Attributes:
         passes: number of passes of all epochs together.

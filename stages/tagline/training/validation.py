@@ -33,9 +33,6 @@ class Validation:
     """The validation split, to be scored after each epoch.
 
     Args:
-        split: its sentences and windows.
-        head: turns logits into labels.
-        precision: number format of matrix products.
         subwords_per_device: most sub-words per forward pass; None: a default for the device.
 
     Attributes:

@@ -47,7 +47,6 @@ def fingerprint(params: Mapping[str, Any], script: Path, inputs: Mapping[str, Ma
     """The first 16 hexadecimal digits of a SHA-256; hosts and library versions are not part of it.
 
     Args:
-        params: those that change the result, as plain values.
         script: the stage's file; the modules of the package that are loaded so far count too.
         inputs: the SHA-256 of each file of each input folder.
     """
@@ -68,7 +67,6 @@ def work_folder(stage: str, run: str) -> Iterator[Path]:
     All processes of a run enter the block together; the main process makes, locks and removes the folder.
 
     Args:
-        stage: name of the stage.
         run: name of the run, its `fingerprint`.
 
     Raises:
@@ -186,7 +184,6 @@ class Checkpoints:
 
         Args:
             step: the number of steps done, from 1.
-            write_files: writes the files into a folder.
 
         Raises:
             CheckpointError: the files could not be written, for example to a full disk.
@@ -216,9 +213,6 @@ def completed(folder: Path) -> bool:
     """Whether an interrupted run has completed a folder that is intact; a damaged one is reported and removed.
 
     Call it in all processes; the main process looks.
-
-    Args:
-        folder: with hashes.json.
     """
     state = PartialState()
     intact = False

@@ -31,7 +31,6 @@ class OnnxModel:
 
     Args:
         path: a file of `exported.GRAPHS`.
-        padding: the id of the padding sub-word.
         weights: the files that the graph refers to by their names, in one folder.
         threads: number of cores per batch. Several batches at once, each on one core (`workers`), are faster, and give
             the same logits on any number of cores.

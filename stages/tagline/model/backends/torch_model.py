@@ -29,7 +29,6 @@ class TorchModel:
 
     Args:
         model: in evaluation mode; it is moved to the device.
-        precision: number format of matrix products.
 
     Raises:
         UserError: the device is out of memory.
@@ -110,7 +109,6 @@ def memory_errors(param: str | None = None, subwords: int | None = None) -> Iter
 
     Args:
         param: limits the sub-words that are computed at once; None: nothing in params.yaml does.
-        subwords: its value.
     """
     try:
         yield

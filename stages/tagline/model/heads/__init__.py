@@ -21,7 +21,6 @@ def make_head(name: str, labels: Labels) -> Head:
 
     Args:
         name: a key of `HEADS`.
-        labels: the task's label list.
 
     Raises:
         UserError: there is no such head.
@@ -36,7 +35,6 @@ def load_head(folder: Path, labels: Labels, made_by: str) -> Head:
 
     Args:
         folder: of the model; without head.safetensors its head is linear.
-        labels: the task's label list.
         made_by: the stage that wrote the folder, for messages; empty for a model from elsewhere.
 
     Raises:
@@ -53,7 +51,6 @@ def continued(head: Head, folder: Path, labels: Labels) -> Head:
     Args:
         head: of the model to train.
         folder: of the trained model.
-        labels: its labels.
 
     Returns:
         The head itself if the trained one is another one.

@@ -114,7 +114,6 @@ def possible_logits(logits: Tensor, labels: Tensor, of: Labels) -> Tensor:
     Args:
         logits: (..., labels).
         labels: int64 (...), ids of labels or sets, or `IGNORED`.
-        of: the label list.
     """
     import torch  # imported here so that inference starts without PyTorch
 
