@@ -85,27 +85,3 @@ def test_panel_compares_the_cells_that_both_recipes_have(load, capsys):
     assert noise == "noise of a cell: 0.141; a smaller difference than 0.283 says nothing of it"
     expected = {"name": "panel", "unit": "F1", "ours": 0.5, "plain": 0.3, "ratio": 1.67, "p": 0.295167}
     assert json.loads(last) == pytest.approx(expected | {"noise": 0.02**0.5, "cells": 2})
-
-
-@pytest.mark.rare
-def test_training_measures_each_run_once(finished):
-    options = ("--data=data/tiny", ENCODER, "--subwords-per-batch=40", "--epochs=2", "--our-rates", "0.02", "1e-9")
-    options += ("--plain-rates=0.02", "--runs=runs.jsonl")
-    result = result_of("training", *options)
-    # The better one of two learning rates; the other one is too small to learn anything.
-    assert (result["plain_rate"], result["ours_rate"]) == (0.02, 0.02)
-    runs = Path("runs.jsonl").read_text()
-    assert runs.count("\n") == 3
-    # Only the rates of the host are measured again.
-    assert result_of("training", *options) | {"share": result["share"]} == result
-    assert Path("runs.jsonl").read_text() == runs
-
-
-def test_faster_format_than_auto_is_a_warning(load):
-    contradiction = load("host").contradiction
-    slow, fast = {"one": 83.0, "all": 160.0}, {"one": 150.0, "all": 170.0}
-    assert contradiction({"fp32": fast, "bf16": slow}, "fp32") is None
-    assert contradiction({"fp32": fast, "bf16": slow}, "bf16") == (
-        "fp32 is 1.8 times as fast as bf16 (cores: one); set train.precision and evaluate.precision to fp32, and "
-        "please report this processor"
-    )

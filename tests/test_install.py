@@ -1,7 +1,5 @@
 """What installation makes importable: in a clone its own package and no stage; from the wheel a tagger without torch."""
 
-import json
-import os
 import shutil
 import subprocess
 import sys
@@ -12,7 +10,7 @@ from zipfile import ZipFile
 
 import pytest
 from helpers.built_once import built_once
-from helpers.project import ROOT, STAGES
+from helpers.project import ROOT
 from packaging.requirements import Requirement
 
 BUILD = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
@@ -107,18 +105,3 @@ def test_backend_torch_without_its_extra_is_one_message(bare, beside_export):
         "predict: models/export: the backend torch needs accelerate, which is not installed; run "
         "`pip install 'tagline[pipeline]'`\n"
     )
-
-
-def test_the_installed_package_is_the_clones(tmp_path):
-    # pytest has stages/ on its path, where setuptools leaves a .egg-info that knows no origin.
-    origins = [found.read_text("direct_url.json") or "{}" for found in metadata.distributions(name="tagline")]
-    if ROOT.as_uri() not in [json.loads(origin).get("url") for origin in origins]:
-        pytest.skip("this environment was installed from another clone")
-    program = "import importlib.util, tagline, tagline.core; print(tagline.__file__, tagline.core.__file__, "
-    program += f"[name for name in {STAGES} if importlib.util.find_spec(name)], sep='\\n')"
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    command = [sys.executable, "-c", program]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
-    *packages, stages = done.stdout.splitlines()
-    assert packages == [str(ROOT / f"stages/tagline/{folder}__init__.py") for folder in ("", "core/")]
-    assert stages == "[]", "stages/ itself is not on the path, or `import evaluate` would find a stage"

@@ -33,19 +33,6 @@ LAYERS = (
 )
 ROW = {folder: row for row, folders in enumerate(LAYERS) for folder in folders}
 
-# What several stages share is declared as folders, and what `tagline inspect` reads lies beside what download reads.
-SHARED = tuple(f"stages/tagline/{folder}/" for folder in ("artifacts", "labels", "sources/inspection", "text"))
-# Modules of other folders that a stage declares with their folder and does not load.
-UNNEEDED = {
-    "stages/tagline/core/launchers.py",  # download and tokenize-align are never launched as several processes
-    "stages/tagline/metrics/expected.py",  # export passes on what evaluate wrote of it
-    "stages/tagline/metrics/calibration.py",  # export computes intervals and differences of F1 only
-    "stages/tagline/metrics/outcomes.py",  # likewise
-    "stages/tagline/metrics/significance.py",  # evaluate compares no models
-    "stages/tagline/metrics/slices.py",  # export, as above
-    "stages/tagline/model/backends/onnx_model.py",  # train and evaluate compute with PyTorch
-    "stages/tagline/sources/hub_dataset.py",  # download loads it for data sets on the Hub only, since it takes a second
-}
 # What takes half a second or more to load.
 HEAVY = "accelerate datasets dvc onnxruntime onnxscript pandas scipy sklearn torch transformers".split()
 
@@ -154,17 +141,6 @@ def test_script_loads_only_heavy_libraries_that_it_needs(script, heavy):
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     assert done.stdout == f"{heavy}\n"
-
-
-def test_little_is_declared_without_need():
-    unneeded = set()
-    for stage in STAGES:
-        loaded = import_closures()[stage]
-        code = [path for path in declared(stage, "deps") if path.startswith("stages/")]
-        files = {path.relative_to(ROOT).as_posix() for path in (ROOT / "stages").rglob("*.py")}
-        unneeded |= {path for path in files - loaded if any(covers(each, path) for each in code) and not is_empty(path)}
-    assert {path for path in unneeded if not path.startswith(SHARED)} == UNNEEDED
-    assert len(UNNEEDED) <= 10
 
 
 def test_training_does_not_depend_on_what_comes_after_on_statistics_or_plots():

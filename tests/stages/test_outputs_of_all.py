@@ -1,7 +1,6 @@
 """All five stages on a tiny corpus: the files they write, and with tags, documents and a CRF head."""
 
 import contextlib
-import os
 import shutil
 from itertools import accumulate, chain
 from pathlib import Path
@@ -28,13 +27,12 @@ def test_all_outputs_are_written_with_usual_modes_and_no_absolute_path(finished)
     for path in files:
         assert path.suffix != ".json" or str(finished) not in path.read_text(), path
     Path("new").touch()
-    mode = Path("new").stat().st_mode
-    assert os.name == "nt" or not [path for path in files if path.stat().st_mode != mode and "tiny" not in path.parts]
+    assert {path.stat().st_mode for path in files if "tiny" not in path.parts} == {Path("new").stat().st_mode}
 
 
 def test_every_word_is_predicted_and_scored(finished):
     metrics = json_of("reports/evaluate.json")
-    assert set(metrics) == {"validation", "test"}
+    assert metrics.keys() == {"validation", "test"}
     for split in metrics.values():
         assert set(split["overall"]) == {"precision", "recall", "f1", "accuracy", "number"}
         assert set(split["per_type"]) == {"LOC", "PER"}
@@ -94,9 +92,6 @@ def test_every_stage_reads_the_context(finished):
     labelled = [[[label for label in labels if label >= 0] for labels in each["labels"]] for each in (plain, windows)]
     assert labelled[0] == labelled[1], "context is not labelled"
 
-    tagger_file = json_of("models/export/tagger.json")
-    assert (tagger_file["context_subwords"], tagger_file["sentences"]["split"]) == (8, True)
-    assert "sub-words of the neighbouring sentences" in Path("models/export/README.md").read_text()
     evaluated = pd.read_parquet("data/predictions/test.parquet")
     with Tagger("models/export", "torch") as tagger:
         for number in (1, 2):

@@ -1,22 +1,16 @@
 """train.py: what is printed and logged while it runs; the outs stay byte-identical."""
 
-import sys
-import threading
 from collections import Counter, defaultdict
 from pathlib import Path
-from types import FrameType
 
 import numpy as np
 import pandas as pd
 import pytest
 from helpers.project import ROOT, json_of, run_stage, snapshot
 from helpers.tiny import TINY_PARAMS, set_train_params, training_results
-from torch import Tensor
 
 from tagline.artifacts import tokenized
-from tagline.training.gradients import Step
 from tagline.training.tracking import Trackers
-from tagline.training.training import Training
 
 PACKAGE = ROOT / "stages/tagline"
 
@@ -41,37 +35,6 @@ def test_losses_rates_and_scores_are_logged(finished, monkeypatch):
     for name in ("precision", "recall", "f1", "accuracy", "loss"):
         assert list(logged[f"validation/{name}"]) == [9, 18, 27, 36, 45, 54]
         assert list(logged[f"validation/{name}"].values()) == pytest.approx(scores[name].tolist(), abs=1e-4)
-
-
-# What accompanies a step, and does not change it.
-BESIDE = {"training/progress_lines.py", "training/parts.py", "terminal/progress.py"}
-
-
-def test_step_executes_eight_files(finished, monkeypatch):
-    """Who wants to understand a step, from its windows to the weights, reads these."""
-    executed, steps, after_step = set[str](), list[int](), Training.after_step
-
-    def record(frame: FrameType, _event: str, _argument: object):
-        if len(steps) == 1 and frame.f_code.co_filename.startswith(str(PACKAGE)):
-            executed.add(Path(frame.f_code.co_filename).relative_to(PACKAGE).as_posix())
-
-    def count(training: Training, step: Step, loss: Tensor):
-        after_step(training, step, loss)
-        steps.append(step.number)
-
-    monkeypatch.setattr(Training, "after_step", count)
-    set_train_params(max_steps=3)
-    threading.setprofile(record)  # the next step is prepared in a thread
-    sys.setprofile(record)
-    try:
-        run_stage("train")
-    finally:
-        sys.setprofile(None)
-        threading.setprofile(None)
-    # With accelerate_loop.py, which calls them and is not called, eight.
-    training = {f"training/{name}.py" for name in ("training", "gradients", "history")}
-    model = {f"model/{name}.py" for name in ("batches", "fast_paths", "heads/linear")}
-    assert executed - BESIDE == {*training, *model, "labels/windows.py"}
 
 
 def test_run_that_max_steps_ended_says_of_how_many_steps(finished):

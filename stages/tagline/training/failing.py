@@ -29,7 +29,7 @@ _FROM_GLOO = re.compile(r"\[[^\]]*\bgloo/[^\]]*:\d+\] ")
 
 
 def exit_as_one(main: Callable[[], None]) -> None:
-    """Run ``main`` and exit like `exit_with_message`; an error of all processes is printed by the first of each host."""
+    """Run ``main`` and exit like `exit_with_message`; the first process of each host prints an error of all."""
     several = BY_OURS in os.environ
     with suppress(UserError):  # `join` raises it again
         several = several or launchers.several()

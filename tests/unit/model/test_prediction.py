@@ -156,10 +156,6 @@ def test_head_scores_whole_sentences(chunk, monkeypatch):
     assert found.loss == pytest.approx(head.negative_log_likelihood(scores, lengths, gold, seen))
     expected = head.probabilities(scores, lengths) * seen[:, None]
     np.testing.assert_allclose(found.scores, expected[np.arange(5), labels], atol=1e-6)
-    chunks = list(whole.distributions(whole.score(*words)))
-    assert [sentence for each in chunks for sentence in range(3)[each.sentences]] == [0, 1, 2]
-    np.testing.assert_allclose(np.concatenate([each.probabilities for each in chunks]), expected, atol=1e-6)
-    assert np.concatenate([each.labels for each in chunks]).tolist() == labels.tolist()
 
 
 def test_subword_that_the_model_does_not_have_is_an_error(model):

@@ -1,8 +1,5 @@
 """Several processes as a user sees them: how they are launched; an error in one ends all with one message."""
 
-import os
-import signal
-import sys
 from pathlib import Path
 
 import pytest
@@ -34,8 +31,6 @@ def work():
 
 exit_as_one(work)
 """
-# os.write: two processes share the pipe, and lines must not mix.
-PRINT_IDS = "os.write(1, f'{os.getpid()} {os.getppid()}\\n'.encode()); time.sleep(60)"
 
 
 def launched(folder: Path, body: str):
@@ -73,26 +68,6 @@ def test_error_of_all_processes_is_one_message(tmp_path):
 def test_killed_process_ends_all_with_one_message(tmp_path):
     message = "work: a process of this run was killed by SIGKILL; the host may be out of memory\n"
     assert finish(launched(tmp_path, "if not first: os.kill(os.getpid(), 9)")) == (1, "", message)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-@pytest.mark.rare
-@pytest.mark.process
-def test_signal_to_the_launcher_ends_all_processes(tmp_path, number):
-    run = launched(tmp_path, PRINT_IDS)
-    workers = []
-    for _ in range(2):
-        worker, parent = map(int, run.stdout.readline().split())
-        assert parent == run.pid
-        workers.append(worker)
-    os.kill(run.pid, number)
-    status, _, err = finish(run)  # it returns once all of them have closed their pipes
-    for worker in workers:  # has ended, or is a zombie
-        stat = Path(f"/proc/{worker}/stat")
-        assert not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z"
-    assert status == (-number if number == signal.SIGKILL else 128 + number)
-    assert err == ("" if number == signal.SIGKILL else "work: interrupted\n")
 
 
 def test_hosts_that_do_not_meet_end_with_one_message(monkeypatch):

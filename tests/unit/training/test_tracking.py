@@ -36,17 +36,6 @@ def test_requested_trackers_are_listed_once(monkeypatch):
             requested()
 
 
-def test_continued_run_continues_its_curves_under_its_name(fakes, monkeypatch):
-    Trackers(list(TRACKERS)).start("run-1", 20, print)
-    assert fakes["dvclive"].call_args.kwargs["resume"] is True
-    assert fakes["tensorboard"].call_args.kwargs["purge_step"] == 21
-    assert fakes["trackio"].call_args.kwargs["name"] == "run-1"
-    monkeypatch.setenv("DVC_EXP_NAME", "fizzy-pope")
-    Trackers(list(TRACKERS)).start("run-1", 0, print)
-    fakes["dvclive"].assert_called_with(dir="live/dvclive", dvcyaml=None, save_dvc_exp=False, resume=False)
-    assert fakes["trackio"].call_args.kwargs["name"] == "fizzy-pope"
-
-
 @pytest.mark.parametrize("failing", ["start", "log", "finish"])
 def test_failing_tracker_is_reported_once_and_the_others_continue(failing, fakes):
     lines, bad = list[str](), fakes.pop("wandb").return_value

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagline.model.batches import longest_first, rounded_up
+from tagline.model.batches import rounded_up
 from tagline.training.train_params import Batches
 from tagline.training.training_batches import TrainingBatches
 
@@ -68,14 +68,6 @@ def test_order_changes_with_each_epoch_and_seed(order):
     # Not only the order of the batches changes: windows of equal length are shuffled too.
     together = {frozenset(batch) for epoch in range(3) for batch in epochs[0, epoch]}
     assert len(together) > 2 * len(epochs[0, 0])
-
-
-def test_padding_by_length_is_below_a_tenth_in_few_more_steps():
-    # Lengths as in news, up to 128 sub-words (CoNLL-2003: mean 22 with special tokens).
-    lengths = np.clip(np.random.default_rng(5).lognormal(2.9, 0.6, 14_041).astype(np.int64), 3, 128)
-    batches, plain = (TrainingBatches(lengths, order, 1) for order in (by_length(512), at_random(8)))
-    assert 0 < batches.padding(batches.steps_per_pass) < 0.1 < 0.3 < plain.padding(plain.steps_per_pass)
-    assert batches.steps_per_pass <= 1.1 * len(longest_first(lengths, 512))
 
 
 @given(LENGTHS, ORDERS, st.integers(1, 9), st.data())
