@@ -74,7 +74,7 @@ def test_conll2003_is_the_recipe_of_the_course(root):
     assert params["download"]["encoder"]["name"] == "google-bert/bert-base-cased"
     assert (params["train"]["batches"]["order"], params["train"]["batches"]["batch_size"]) == ("random", 8)
     recipe = {"learning_rate": 2e-5, "epochs": 3, "weight_decay": 0.01, "warmup": 0, "engine": "trainer"}
-    recipe |= {"schedule": "linear", "max_grad_norm": 1.0, "max_steps": None, "early_stopping": None}
+    recipe |= {"schedule": "linear", "max_grad_norm": 1.0, "max_steps": None}
     assert params["train"].items() >= recipe.items()
 
 

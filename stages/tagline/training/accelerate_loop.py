@@ -24,6 +24,5 @@ def run(training: Training) -> None:
             schedule.step()  # also if gradients overflow in fp16, and the fused kernel leaves the weights as they are
             optimizer.zero_grad()
             training.after_step(step, loss)
-        if training.after_epoch(model):
-            break
+        training.after_epoch(model)
     training.end()

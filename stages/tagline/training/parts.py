@@ -1,4 +1,4 @@
-"""The parts of a training run: trackers, advice, early stopping, pushes of each epoch, checkpoints."""
+"""The parts of a training run: trackers, advice, pushes of each epoch, checkpoints."""
 
 import math
 import time
@@ -9,7 +9,6 @@ from torch import nn
 
 from tagline.hub.epoch_pushes import EpochPushes
 from tagline.training.gradients import Step
-from tagline.training.history import History
 from tagline.training.tracking import Trackers
 from tagline.training.train_params import Train
 from tagline.training.training import Part, Training
@@ -49,21 +48,6 @@ class Tracked(Part):
 
     def end(self) -> None:
         self.trackers.finish()
-
-
-class EarlyStopping(Part):
-    """Ends the run when the validation F1 is above 0 but has not increased for some epochs.
-
-    If validation has too few entities to choose an epoch, it never does.
-    """
-
-    def __init__(self, patience: int) -> None:
-        self.patience = patience
-
-    def stops(self, history: History) -> bool:
-        f1 = [row["f1"] for row in history.epochs]
-        highest = max(f1, default=0)
-        return not history.keeps_last and highest > 0 and len(f1) - 1 - f1.index(highest) >= self.patience
 
 
 class Stuck(Part):
@@ -155,8 +139,6 @@ def parts_of_run(params: Train, trackers: Trackers, pushes: EpochPushes | None) 
         pushes: in the main process, if it pushes.
     """
     parts: list[Part] = [Tracked(trackers), Stuck()]
-    if params.early_stopping is not None:
-        parts.append(EarlyStopping(params.early_stopping))
     if params.hub.push:
         parts.append(Pushed(pushes))
     # Last, so that a run that continues from a checkpoint does not repeat what the others did after an epoch.

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
-from accelerate import PartialState
 
 from tagline.core import PROVENANCE, copy_files, replacing, verify, versions, write_hashes, write_json
 from tagline.hub.epoch_pushes import pushing
@@ -85,27 +84,10 @@ def run(params: Train, script: Path, inputs: Inputs, outputs: Outputs) -> None:
     Raises:
         UserError: inputs, params and host do not fit each other, or training or a push fails.
     """
-    fine_tune(params, script, inputs, outputs, start())
-    processes.leave()
-
-
-def start() -> PartialState:
-    """Prepare this process, on a host with several devices one process for each of them."""
     enable_cpu_fast_paths()
     quiet()
     processes.relaunch_on_all_devices()
-    return processes.join()
-
-
-def fine_tune(
-    params: Train, script: Path, inputs: Inputs, outputs: Outputs, state: PartialState, stage: str = "train"
-) -> None:
-    """Train in the processes that are there; see `run`.
-
-    Args:
-        params: the section ``train``.
-        inputs: folders of earlier stages.
-    """
+    state = processes.join()
     is_main = state.is_main_process
     # First what is outside of this host, where a run must not fail after hours.
     trackers = Trackers(requested() if is_main else [])
@@ -117,7 +99,7 @@ def fine_tune(
     processes.check_agreement(run_name, prepared.validation.precision)
     # Left in reverse: the outputs are put in place, all epochs are pushed, and the work folder is removed.
     with (
-        work_folder(stage, run_name) as work,
+        work_folder("train", run_name) as work,
         pushing(target, work, inputs.tokenizer, outputs.finetuned) as pushes,
         replacing(*outputs) if is_main else nullcontext() as partials,
     ):
@@ -136,6 +118,7 @@ def fine_tune(
             partial = Outputs(*partials)
             _write_report(training, partial)
             _write_model(training, inputs.tokenizer, verified, partial, outputs)
+    processes.leave()
 
 
 def _show_remarks(training: Training) -> None:

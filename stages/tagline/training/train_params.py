@@ -84,9 +84,6 @@ class Train(Section):
     together have as few as reach it."""
     max_steps: Count | None = None
     """Stop after this number of optimizer steps, for a short trial; empty: no limit."""
-    early_stopping: Count | None = None
-    """Stop after this number of epochs without a better validation F1; empty: never. They count once F1 is above 0.
-    Ignored if validation has fewer than 30 entities."""
     head: Literal["linear", "crf"]
     """Classifier head: linear, or crf, which also learns transitions between labels. linear: labels of words are
     independent. crf: the most probable sequence is chosen."""

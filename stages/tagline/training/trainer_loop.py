@@ -8,7 +8,7 @@ from accelerate import PartialState
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader
-from transformers import PrinterCallback, Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from tagline.training.gradients import Step
 from tagline.training.training import Training
@@ -83,11 +83,11 @@ class TrainingCallback(TrainerCallback):
     def on_train_begin(self, *_: Any, **__: Any) -> None:
         self.trainer.training.begin(self.trainer.accelerator, cast(LambdaLR, self.trainer.lr_scheduler))
 
-    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+    def on_step_end(self, *_: Any, **__: Any) -> None:
         step, loss = self.trainer.computed
         self.trainer.training.after_step(step, loss)
-        if self.trainer.training.ends_epoch(step) and self.trainer.training.after_epoch(self.trainer.model_wrapped):
-            control.should_training_stop = True
+        if self.trainer.training.ends_epoch(step):
+            self.trainer.training.after_epoch(self.trainer.model_wrapped)
 
 
 class Steps:

@@ -57,10 +57,6 @@ class Part:
     def after_epoch(self, model: nn.Module) -> None:
         """Act after the validation of an epoch, the last row of `History.epochs`; the model is a prepared one."""
 
-    def stops(self, history: History) -> bool:
-        """Whether the run ends after the epochs so far; a run that continues asks before `begin`, too."""
-        return False
-
     def end(self) -> None:
         """Finish after the last epoch."""
 
@@ -123,7 +119,7 @@ class Training:
         self.head_rate = OF_HEAD * self.peak_rate if of_head == "auto" else of_head
         padding = padding_id(model)
         self.gradients = Gradients(self.rows, self.batches, validation.head, padding, params, objectives)
-        # Steps and epochs of the run, unless a part ends it before; max_steps may end the last epoch early.
+        # Steps and epochs of the run; max_steps may end the last epoch early.
         ends = [self.batches.steps_before(number + 1) for number in range(params.epochs)]
         self.steps = min(ends[-1], params.max_steps or ends[-1])
         self.ends = [end for end in ends if end < self.steps] + [self.steps]
@@ -172,7 +168,7 @@ class Training:
     def epochs_left(self) -> range:
         """The epochs (from 0) that are left, the first of them perhaps in part."""
         done = len(self.history.epochs)
-        return range(done, done if self._stopped() else self.epochs)
+        return range(done, self.epochs)
 
     def epoch(self, number: int) -> Iterator[Step]:
         """The steps of an epoch (from 0) that are left, each prepared while the one before is computed."""
@@ -213,11 +209,8 @@ class Training:
         for part in self.parts:
             part.after_step(step)
 
-    def after_epoch(self, model: nn.Module) -> bool:
+    def after_epoch(self, model: nn.Module) -> None:
         """Validate, save the weights if they are the best so far, print the results, and call the parts.
-
-        Returns:
-            Whether a part ends the run.
 
         Raises:
             UserError: a loss or a logit is not finite.
@@ -231,16 +224,12 @@ class Training:
         self.lines.after_epoch(train_loss, self.history, speed)
         for part in self.parts:
             part.after_epoch(model)
-        return self._stopped()
 
     def end(self) -> None:
         """Close the progress bar and end the parts; call it after the last epoch."""
         self.lines.close()
         for part in self.parts:
             part.end()
-
-    def _stopped(self) -> bool:
-        return any(part.stops(self.history) for part in self.parts)
 
     def record_losses(self) -> None:
         """Record the losses of all steps so far, for which an accelerator has to wait."""
