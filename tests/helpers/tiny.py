@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from helpers import encoder_forms
 from helpers.project import ROOT, json_of
 from ruamel.yaml import YAML
 from safetensors.numpy import load_file, save_file
-from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from tagline.artifacts import raw_data
@@ -84,28 +85,16 @@ ODD_WORDS = [
 ]
 
 
-def trained(model: models.Model, trainer: trainers.Trainer) -> Tokenizer:
-    """A tokenizer trained on the tiny corpus and half of the odd words, so that some of their pieces are known."""
-    tokenizer = Tokenizer(model)
-    byte_level = pre_tokenizers.ByteLevel(add_prefix_space=True)
-    tokenizer.pre_tokenizer = byte_level if isinstance(model, models.BPE) else pre_tokenizers.Metaspace()
-    words = [*PEOPLE, *PLACES, "Lind", "lives", "in", *ODD_WORDS[::2]]
-    tokenizer.train_from_iterator([" ".join(words)] * 4, trainer)
-    ends = [("<s>", 1), ("</s>", 2)]
-    tokenizer.post_processor = processors.TemplateProcessing(single="<s> $A </s>", special_tokens=ends)
-    return tokenizer
-
-
 def byte_level_bpe() -> Tokenizer:
-    """As RoBERTa's."""
-    options = {"special_tokens": ["<pad>", "<s>", "</s>"], "initial_alphabet": pre_tokenizers.ByteLevel.alphabet()}
-    return trained(models.BPE(), trainers.BpeTrainer(vocab_size=400, show_progress=False, **options))
+    """As RoBERTa's, whose words all begin with a space."""
+    tokenizer = encoder_forms.byte_level()
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+    return tokenizer
 
 
 def unigram() -> Tokenizer:
     """As XLM-RoBERTa's, with its normalisation of Unicode."""
-    special = {"special_tokens": ["<pad>", "<s>", "</s>", "<unk>"], "unk_token": "<unk>"}
-    tokenizer = trained(models.Unigram(), trainers.UnigramTrainer(vocab_size=150, show_progress=False, **special))
+    tokenizer = encoder_forms.unigram()
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")])
     return tokenizer
 
