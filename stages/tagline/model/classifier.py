@@ -51,9 +51,8 @@ def new_classifier(
         The model in float32, whatever the encoder is stored in: half precision rounds small updates to zero.
 
     Raises:
-        UserError: the folder is missing or incomplete, or has weights of more layers than its config.json; transformers
-            has no token classifier for its architecture; with ``old``, it lacks one or shares no label with it; or it
-            does not have these layers.
+        UserError: the folder is incomplete or has weights of more layers than its config.json; its architecture has no
+            token classifier; with ``old``, it shares no label with it; or it does not have these layers.
     """
     model = _with_new_head(encoder, labels) if old is None else _continued(encoder, old, labels)
     if layers is not None:
@@ -267,8 +266,8 @@ def padding_id(model: PreTrainedModel) -> int:
 def longest_window(model: PreTrainedModel) -> int | None:
     """The most sub-words that an encoder reads, special tokens included; None if it has no limit.
 
-    A table of absolute positions sets the limit, together with ``config.max_position_embeddings`` (n_positions in
-    GPT-2). Encoders with rotary or relative positions also have that key, but read longer windows.
+    A table of absolute positions sets it. Encoders with rotary or relative positions have the same key of config.json,
+    but read longer windows.
     """
     limits: list[int] = []
     for name, module in model.named_modules():

@@ -46,8 +46,7 @@ def to_device(arrays: AnyInts, device: torch.device) -> tuple[Tensor, ...]:
 def known_padding(mask: Tensor, padded: bool) -> Iterator[None]:
     """Say whether a padding mask masks anything, so that forward passes in this block do not read it.
 
-    transformers would read it: kernels are faster without an attention mask, so it builds none if there is no padding.
-    Then the host waits in each forward pass until the device has finished all earlier work.
+    transformers would read it to build no attention mask where there is no padding, and wait for the device.
 
     Args:
         mask: (rows, sub-words), on the device.
@@ -160,10 +159,8 @@ class PartlyTrainedEmbedding(nn.Embedding):
 def train_used_embeddings(model: PreTrainedModel, ids: AnyInts) -> None:
     """Train only some rows of a model's word embeddings: those whose sub-words occur in the training split.
 
-    All other gradients are zero, but clearing them and updating their weights takes time, and memory for the optimizer.
-    In a multilingual encoder, word embeddings are most of the weights.
-
-    All of them are trained if ``ids`` are most of them, or if the layer is of a special kind or shares its weights.
+    In a multilingual encoder, word embeddings are most of the weights. All of them are trained if ``ids`` are most of
+    them, or if the layer is of a special kind or shares its weights.
 
     Args:
         model: the model to train.

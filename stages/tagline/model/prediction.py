@@ -97,7 +97,6 @@ class Distributions(NamedTuple):
     """The probabilities of all labels, for the words of consecutive sentences.
 
     Attributes:
-        sentences: the indices of the sentences.
         labels: int32 (words,), as in `Predictions`.
         probabilities: float32 (words, labels), whatever the biases; 0 for words without sub-words.
     """
@@ -146,14 +145,11 @@ class Predictor:
     """Labels words with a backend and a head.
 
     Attributes:
-        backend: computes logits.
-        head: turns logits into labels.
         labels: the task's label list, in the order of the logits.
         subwords_per_batch: maximum number of sub-words per forward pass, padding included.
         workers: threads that run several batches at once; None: one batch after the other.
         biases: added to the scores of the labels of some types when labels are chosen.
         calibration: of the scores of entities; None: each word has the probability of its label.
-        left_out: types whose labels, once chosen, become O.
     """
 
     backend: Backend
@@ -343,9 +339,8 @@ def _concatenate(chunks: Sequence[Predictions]) -> Predictions:
 def choose_windows(lengths: Lengths, windows: Windows) -> tuple[Ints, Ints]:
     """Choose, for each word, the window with the largest minimum context, and the word's first sub-word in it.
 
-    A word in the overlap of windows has context to its left and right in each of them; the smaller of both counts. A
-    side that reaches the start or end of the sentence counts as unlimited. Of equal windows the first is chosen. The
-    first sub-word predicts the label, since training labels it with or without `label_all_tokens`.
+    The smaller of the contexts to its left and right counts; a side that reaches the start or end of the sentence is
+    unlimited. Of equal windows the first is chosen.
 
     Returns:
         Two int64 arrays (words,) of all sentences: the window of each word, `UNSEEN` for a word without sub-words, and

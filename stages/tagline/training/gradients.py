@@ -39,7 +39,6 @@ class MicroBatch(NamedTuple):
 
     Attributes:
         arrays: int32 (3, rows, longest): sub-word ids, padding mask, labels; one array, so that it is copied at once.
-        padded: whether there is padding.
         targets: of each objective, see `Objective.targets`.
     """
 
@@ -54,7 +53,6 @@ class Step(NamedTuple):
     Attributes:
         number: within the run, from 1.
         batch: int64, indices of its windows, in all processes.
-        seed: of dropout in this process.
         parts: this process's share of the batch.
     """
 
@@ -82,8 +80,8 @@ class Batch(NamedTuple):
 class Objective(ABC):
     """A loss that a run minimises; the losses of several objectives are added (`preparation.objectives_of_run`).
 
-    A batch may be computed in parts and by several processes. So an objective sums its loss over the items of a part,
-    such as sub-words or words, and the sum is divided by the number of items in the whole batch, which is known before.
+    A batch is computed in parts: an objective sums its loss over the items of a part, such as words, and the sum is
+    divided by the number of items in the whole batch.
 
     Attributes:
         items: int64 (windows,), the number of items of each window.
@@ -170,16 +168,9 @@ def shares_of_words(is_first: Bools, labels: AnyInts) -> Doubles:
 class Gradients:
     """Prepares steps, and adds their gradients to a model's.
 
-    The loss of a batch is averaged over the whole batch, see `Objective`. So sharing it among processes, or computing
-    it in parts that fit a device, changes rounding and dropout only.
-
     Attributes:
-        rows: the windows to train on.
-        batches: their padded lengths.
         head: of the model; if it scores sequences, only the first sub-word of each word has a label.
-        padding: sub-word id of the padding.
         params: the section ``train``.
-        objectives: the losses.
     """
 
     rows: Windows
@@ -192,9 +183,7 @@ class Gradients:
     def step(self, accelerator: Accelerator, number: int, batch: Ints) -> Step:
         """Prepare this process's share of a step: all that is random in it, and its windows, padded.
 
-        What is drawn depends on seed, step and process only, not on earlier steps or on what an engine draws, so that
-        a run that continues draws the same. What must not depend on the number of processes is drawn for the whole
-        batch, without the process's index.
+        What is drawn depends on seed, step and process only, so that a run that continues draws the same.
 
         Args:
             accelerator: the one that prepared the model.

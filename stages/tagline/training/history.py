@@ -12,11 +12,8 @@ class History:
 
     Attributes:
         steps_per_point: number of steps that a point of the loss curve averages.
-        steps: number of optimizer steps done.
         losses: points of the loss curve, ``{step, loss}``; the last one of an epoch may average fewer steps.
         epochs: ``{epoch, precision, recall, f1, accuracy, loss}`` of each epoch on validation, epochs from 1.
-        since_point: losses of the steps since the last point.
-        since_epoch: losses of the steps since the epoch began.
         keeps_last: whether the last epoch is kept, since validation has too few entities to choose one.
     """
 

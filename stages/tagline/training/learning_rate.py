@@ -1,10 +1,8 @@
 """The learning rate that fits an encoder's size, the batches and the steps, for ``auto`` and warnings.
 
-Published recipes differ tenfold in their rates, mostly with the encoder's size: BERT's authors take 2e-5 to 5e-5. So
-the rate is divided by the number of weights in the layers, which grows with depth * width ** 2, and multiplied by the
-square root of the batch size (Krizhevsky, 2014). Those recipes have thousands of steps. In a few hundred, a wide
-encoder learns little at such a rate; it takes that of its depth * width ** 0.5, 1e-4 for the base size
-(docs/why/defaults.md).
+The rate is divided by the number of weights in the layers, which grows with depth * width ** 2, and multiplied by the
+square root of the batch size (Krizhevsky, 2014). For a few hundred steps, a wide encoder takes that of its
+depth * width ** 0.5, 1e-4 for the base size (docs/why/defaults.md).
 """
 
 import math

@@ -5,9 +5,6 @@ step-STEP/           a checkpoint, see `tagline.training.work`:
     state.json       losses and scores so far, state of the schedule, precisions used so far
     best/            the weights of the best epoch up to that step, links to the same files
     ...              in accelerate's layout: weights, optimizer, fp16 scaler; no pickled objects
-
-The number of steps gives the position in the batches; their order and dropout follow from it and the seed, so that
-random states are not stored.
 """
 
 import json
@@ -48,9 +45,7 @@ class SavedRun:
         UserError: there is a checkpoint, and not all hosts see it.
 
     Attributes:
-        history: steps, losses and scores so far.
         precisions: the precisions in order of first use; several if different hosts continued the run.
-        best: folder of the weights of the best epoch.
     """
 
     def __init__(self, work: Path, history: History, precision: Resolved) -> None:

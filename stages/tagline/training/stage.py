@@ -32,13 +32,7 @@ ENGINES: dict[str, Callable[[Training], None]] = {"accelerate": accelerate_loop.
 
 
 class Inputs(NamedTuple):
-    """Folders that training reads.
-
-    Attributes:
-        tokenized: data/tokenized.
-        encoder: weights and configuration of the pretrained encoder.
-        tokenizer: the files of its tokenizer.
-    """
+    """Folders that training reads."""
 
     tokenized: Path
     encoder: Path
@@ -63,7 +57,6 @@ class Outputs(NamedTuple):
     Attributes:
         finetuned: folder of the model.
         report: JSON, the scores of the best epoch and how it was computed.
-        train_loss: CSV, the learning curve of the training loss.
         validation: CSV, scores and loss of each epoch on validation.
     """
 

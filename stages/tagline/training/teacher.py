@@ -1,10 +1,8 @@
 """Learning from other models: teachers' label probabilities are targets of the student (Hinton et al., 2015).
 
-A teacher labels each word of the training split once, with the windows and the stitching of prediction. Labels are
-matched by name. For a teacher of spans, O is all that it does not know: it is compared with the sum of the student's O
-and the labels that the teacher lacks (Cermelli et al., 2020), and labels that the student lacks are O. So a teacher of
-some types teaches nothing about other types. Probabilities are summed first and then tempered, or a sum of many
-improbable labels would count as a probable one.
+Labels are matched by name. For a teacher of spans, O is all that it does not know: it is compared with the sum of the
+student's O and the labels that the teacher lacks (Cermelli et al., 2020), and labels that the student lacks are O.
+Probabilities are summed first and then tempered, or a sum of many improbable labels would count as a probable one.
 """
 
 from __future__ import annotations

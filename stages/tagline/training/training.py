@@ -74,14 +74,8 @@ class Training:
         work: folder that survives interruptions, see `tagline.training.saved_run`.
 
     Attributes:
-        ends: the last step of each epoch.
         planned_steps: the number of steps without `max_steps`.
-        history: steps, losses and scores so far.
-        best: folder of the weights of the best epoch.
-        fitting_rate: learning rate that fits encoder and batches.
         peak_rate: the highest learning rate of this run.
-        head_rate: likewise, of the head.
-        lines: shows the progress.
     """
 
     def __init__(
@@ -268,8 +262,7 @@ def _not_finite(what: str, step: int, epoch: int, ids: Sequence[str]) -> UserErr
 class LossReader:
     """Returns the losses of steps in order, on an accelerator one step late.
 
-    Reading a value from a device waits for all work that was queued before it. One step later the value has arrived,
-    and meanwhile the device computes the next step.
+    Reading a value at once would wait for all work that was queued before it.
     """
 
     def __init__(self, device: torch.device) -> None:

@@ -25,7 +25,6 @@ class TrainingBatches:
         min_steps: minimum number of batches of the run, for which its epochs have several passes over all windows.
 
     Attributes:
-        passes: number of passes of all epochs together.
         steps_param: the param of ``train`` that adds steps.
         steps_per_pass: number of batches per pass, the same in all passes.
     """

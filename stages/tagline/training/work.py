@@ -1,10 +1,6 @@
 """Work folder: the progress of a stage until the stage has finished, and its checkpoints, each complete or absent.
 
-``.work/STAGE/FINGERPRINT``, or ``$TAGLINE_WORK/STAGE/FINGERPRINT``: if several hosts share that storage, one of them
-continues the interrupted run of another. If several hosts train together, the first one writes it; the other hosts
-read it only to continue a run.
-
-step-STEP in it    a checkpoint: the files of the run, and hashes.json with the SHA-256 of each file, to detect damage
+``.work/STAGE/FINGERPRINT``, or ``$TAGLINE_WORK/STAGE/FINGERPRINT``; step-STEP in it is a checkpoint.
 
 A checkpoint is written beside its path, flushed to disk and renamed; then the one before is removed.
 """
@@ -61,8 +57,6 @@ def fingerprint(params: Mapping[str, Any], script: Path, inputs: Mapping[str, Ma
 @contextmanager
 def work_folder(stage: str, run: str) -> Iterator[Path]:
     """Yield the folder of a run; it is removed when the block ends, and stays after an exception or a kill.
-
-    The folder around it stays, empty: another process may wait there for a lock.
 
     All processes of a run enter the block together; the main process makes, locks and removes the folder.
 

@@ -36,7 +36,6 @@ class OnnxModel:
             the same logits on any number of cores.
 
     Attributes:
-        labels: the number of labels.
         weights: the SHA-256 of the files whose weights the graph refers to, as it was exported with them.
 
     Raises:

@@ -35,7 +35,6 @@ class TorchModel:
 
     Attributes:
         device: where the model computes.
-        padding: sub-word id of the padding.
     """
 
     def __init__(self, model: PreTrainedModel, precision: Resolved = "fp32") -> None:

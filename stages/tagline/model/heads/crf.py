@@ -1,8 +1,7 @@
 """CRF head: a linear-chain conditional random field (Lafferty et al., 2001) over the words of a sentence.
 
-The score of a sequence is the sum of the logits of its labels and of a learnt transition for each pair of neighbouring
-labels. In training the chain of a window has the first sub-words of its words; at inference that of a sentence has
-all its words, with logits from different windows if it is long.
+The score of a sequence is the sum of the logits of its labels and of a learnt transition for each pair of neighbours.
+In training the chain is that of a window, at inference that of a sentence.
 """
 
 from __future__ import annotations
@@ -29,7 +28,6 @@ class CrfHead:
     """Implements `Head`; scores are logits, and probabilities are marginals of the chain.
 
     Attributes:
-        labels: the task's label list.
         learnt: float64 (labels, labels), the score of a label (column) after another one (row); None: all are 0.
     """
 

@@ -1,8 +1,7 @@
 """Interface of classifier heads. Only this folder knows how logits become labels.
 
-The logits of every head come from the linear layer of transformers' token classifiers, so that any pipeline of
-transformers can use the exported model. A head may add weights of its own, for instance those of transitions between
-labels. They train with the encoder and are stored in head.safetensors.
+The logits of every head come from the linear layer of transformers' token classifiers, so that any pipeline can use the
+exported model. A head may add weights of its own, such as transitions, in head.safetensors.
 """
 
 from __future__ import annotations
@@ -60,9 +59,6 @@ class Head(Protocol):
 
     def loss(self, logits: Tensor, labels: Tensor, weights: Tensor, model: nn.Module) -> Tensor:
         """Sum the loss over the labelled words of a batch, in float32.
-
-        A sum rather than a mean, because a batch may be computed in parts, and the mean of the parts' means is not the
-        mean of the batch.
 
         Args:
             logits: (windows, sub-words, labels), computed from the encoder's states.
