@@ -95,6 +95,7 @@ EARLIER = {
     "learning-curve --jobs": "no option: it runs one training at a time",
     "pipeline --audit": "`tagline crossval`",
     "suggest --seed": "no option: the same texts give the same choice",
+    "suggest --words": "`--max-words`",
 }
 
 

@@ -78,22 +78,11 @@ class ArgumentParser(argparse.ArgumentParser):
         """Add the option --json, whose help has the keys of the object that it prints."""
         self.add_argument("--json", action="store_true", help=f"print an object of JSON: {keys}")
 
-    def renamed(self, old: str, new: str) -> None:
-        """Refuse an option or argument of the last release with the name that it has now."""
-        hidden = argparse.SUPPRESS
-        self.add_argument(old, action=_Renamed, nargs="*", const=new, default=hidden, help=hidden)
-
     def error(self, message: str) -> NoReturn:
         message = safe_message(message)
         if len(message) > 2 * QUOTED:
             message = f"{message[:QUOTED]}...{message[-QUOTED:]}"
         super().error(message)
-
-
-class _Renamed(argparse.Action):
-    def __call__(self, parser: argparse.ArgumentParser, *values: Any) -> NoReturn:
-        option = values[-1] or self.dest
-        parser.error(f"{option} is now {self.const}")
 
 
 def take_no_arguments(description: str | None) -> None:

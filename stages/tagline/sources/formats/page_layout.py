@@ -17,7 +17,7 @@ tasks        a list of objects:
     suggested    optional, the model's entities: [[start, end, type, score or null], ...], each followed by true or
                  false if the model promises a precision of those with true
     suspect      optional, the spans that the audit suspects: [[start, end, type], ...]
-    selection    optional, how the text was chosen to be annotated: random, uncertain or diverse
+    selection    optional, how the text was chosen to be annotated: random, uncertain or chosen (without a model)
     versions     optional, conflicting annotations to choose from: [{"by": name, "spans": [...]}, ...]
 
 Saved rows, JSON Lines with one object per decided task, its keys in the order of `SAVED`:

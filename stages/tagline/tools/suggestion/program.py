@@ -6,12 +6,11 @@
 
 An .html file is a page to annotate in, for a browser, a .json file is for Label Studio (--format: others). POOL is read
 as a stream: text (one per line), JSON Lines with "text" or "words", or CoNLL columns. The texts chosen are those of
-which the model is least certain, different from each other, and a random share. The random texts come first, without
-entities, so that their annotations can test any model; the field "selection" marks them. Texts that are annotated
-already are left out. The same pool and model give the same choice.
+which the model is least certain, and a random share. The random texts come first, without entities, so that their
+annotations can test any model; the field "selection" marks them. Texts that are annotated already are left out. The
+same pool and model give the same choice.
 
-Without a model, or with --types, whatever models/export is, the texts are diverse ones, which together have as many
-different words as possible:
+Without a model, or with --types, whatever models/export is, all texts are drawn at random:
 
     tagline suggest pool.txt --types PER LOC --max-words 500 --output tasks.html
 """
@@ -51,7 +50,7 @@ def main() -> None:
     from tagline.inference import Tagger
     from tagline.text.words import split_words
     from tagline.tools.suggestion.already_annotated import annotated_keys
-    from tagline.tools.suggestion.selection import Selector, save, summary
+    from tagline.tools.suggestion.selection import save, select, summary
     from tagline.tools.texts.readers import opened, reader_of
 
     show_warnings()
@@ -62,16 +61,15 @@ def main() -> None:
                 tagger = stack.enter_context(Tagger(options.model, options.backend, types=options.types or None))
         types = tagger.types if tagger else options.types
         guideline = check_output(options, types, tagger)
-        selector = Selector(options.max_words, options.random_share, options.model)
         split = tagger.split if tagger else split_words
         sentences = tagger.sentences if tagger else None
         annotated = annotated_keys(options.exclude, split)
         reader = reader_of(options.input_format, options.column, split, sentences, options.text_column)
         with opened(options.pool, reader, show_progress=True) as source:
-            suggestions = selector.select(source, tagger, annotated)
+            suggestions = select(source, tagger, annotated, options.max_words, options.random_share)
         save(options.format, options.output, suggestions, types, guideline)
     if not tagger:
-        show("no model is used: diverse texts, without entities")
+        show("no model is used: texts drawn at random, without entities")
     left_out = ", ".join(map(str, options.exclude)) or "none; --exclude names annotated texts"
     show(f"{summary(suggestions)}\nleft out: {left_out}")
 
@@ -94,7 +92,6 @@ def parsed() -> argparse.Namespace:
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("pool", metavar="POOL", nargs="?", help="file of texts; - for standard input")
     parser.add_argument("--max-words", type=natural, required=True, metavar="N", help="of all texts together")
-    parser.renamed("--words", "--max-words")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="file to write, or folder for brat")
     parser.add_argument(
         "--format",

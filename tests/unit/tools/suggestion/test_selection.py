@@ -1,12 +1,13 @@
-"""Uncertainty of a text, and the best items of a stream in bounded memory."""
+"""Uncertainty of a text, and the best texts of a stream in bounded memory."""
 
 import pytest
 from helpers.runs import tagged
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tagline.inference.documents import Document
 from tagline.labels.label_list import Labels
-from tagline.tools.suggestion.selection import Best, uncertainty
+from tagline.tools.suggestion.selection import Best, Suggestion, uncertainty
 
 LABELS = Labels("ner", "spans", ("O", "B-PER", "I-PER"), "O")
 TAGS = Labels("pos", "tags", ("NOUN", "VERB"), "NOUN")
@@ -31,20 +32,18 @@ ITEMS = st.lists(st.tuples(st.integers(0, 20), st.integers(1, 9)), max_size=40)
 
 
 def kept(items: list[tuple[int, int]], words: int):
-    """Add items of a priority and a number of words; equal ones have equal keys."""
-    best = Best[int](words)
+    """The priority and number of words of the texts that are kept; equal ones have equal keys."""
+    best = Best(words)
     for priority, size in items:
-        key = bytes([priority, size])
-        if best.admits(priority, key):
-            best.add(priority, key, size, size)
-    return best.items()
+        best.add(bytes([priority, size]), priority, Suggestion(Document(["a"] * size), "random"))
+    return [(*key,) for key in best.ranked()]
 
 
 @given(ITEMS, st.integers(0, 60))
-def test_as_few_of_the_best_items_are_kept_as_have_the_words(items, words):
+def test_as_few_of_the_best_texts_are_kept_as_have_the_words(items, words):
     expected, total = [], 0
     for priority, size in sorted(set(items), reverse=True):
         if total < words:
-            expected.append((priority, bytes([priority, size]), size))
+            expected.append((priority, size))
             total += size
     assert kept(items, words) == kept(items[::-1], words) == expected
