@@ -149,7 +149,7 @@ WRONG_USAGE = [
     ((), "expected either TEXT or --input FILE"),
     (("--input", "in.xml"), "--input in.xml: unknown suffix; expected .txt, .jsonl, .json, .conll, or --input"),
     (("a", "--output", "out.xml"), "unknown suffix; expected .txt, .jsonl, .json, .conll, .html, or --format"),
-    (("a", "--output-format", "jsonl"), "error: --output-format is now --format"),
+    (("a", "--output-format", "jsonl"), "error: unrecognized arguments: --output-format jsonl"),
     (("a", "--format", "brat"), "brat needs --output FOLDER, a new or empty one"),
     (("a", "--format", "page"), "page needs --output FILE.html"),
     (("a", "--guideline", "in.txt"), "--guideline: expected the output format page, or --output FILE.html"),

@@ -209,7 +209,6 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="NAME",
         help=f"{', '.join(FORMATS)}; default: by suffix; for standard output text, jsonl with several models",
     )
-    parser.renamed("--output-format", "--format")
     add_guideline(parser)
     add(
         "--min-score",
