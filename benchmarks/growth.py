@@ -145,7 +145,7 @@ def batches(folder: Path, _: argparse.Namespace) -> dict[str, float]:
 def evaluate(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     """Label validation and test with the most frequent label of each sub-word, score them, and write the report."""
     from tagline.artifacts import predictions, tokenized
-    from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
+    from tagline.evaluation.evaluate_params import Evaluate
     from tagline.evaluation.inputs import EvaluationInputs, read_counts
     from tagline.evaluation.measurements.order import measurements_of
     from tagline.evaluation.stage import Evaluation, label, measure
@@ -161,8 +161,7 @@ def evaluate(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     )
     table = _LabelTable(inputs.loaded["train"].windows, len(labels.names))
     predictor = Predictor(table, make_head("linear", labels), labels, 4096)
-    bootstrap = Bootstrap(resamples=1000, seed=1)
-    params = Evaluate(subwords_per_batch=4096, precision="fp32", bootstrap=bootstrap)
+    params = Evaluate(subwords_per_batch=4096, precision="fp32")
     measurements = measurements_of(params, labels)
     labelled = label(inputs, predictor, predictions.Settings("fp32"), measurements)
     metrics = {name: measure(split, measurements) for name, split in labelled.splits.items()}

@@ -42,7 +42,7 @@ def run(params: Crossval, evaluate: Evaluate) -> None:
     from tagline.crossval.runner import runner
     from tagline.crossval.scoring import cross_validate
     from tagline.crossval.summary import NAME, compared, notes
-    from tagline.evaluation.measurements import shared_types
+    from tagline.evaluation.measurements import basic
     from tagline.evaluation.score_table import score_table
     from tagline.report.evaluation_page import origins, render
     from tagline.terminal import quiet
@@ -52,7 +52,7 @@ def run(params: Crossval, evaluate: Evaluate) -> None:
     with runner("crossval", params.model_dump()) as folds:
         evaluation = cross_validate(folds, RAW, TOKENIZED, TESTS, PRETRAINED / "encoder", params, evaluate)
         entries = evaluation.metrics[NAME]
-        said = [*notes(entries), *shared_types.notes(evaluation.metrics)]
+        said = [*notes(entries), *basic.notes(evaluation.metrics)]
         page = render(evaluation, [], [], made_of, title="Cross-validation", notes=said)
         with replacing(PREDICTIONS, METRICS, SCORES, REPORT) as (folder, metrics, scores, report):
             folder.mkdir()

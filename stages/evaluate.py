@@ -10,7 +10,7 @@ and plots/reliability.csv.
     python stages/evaluate.py
 """
 
-from tagline.terminal import exit_with_message, prepare_process, show, take_no_arguments, wrapped
+from tagline.terminal import exit_with_message, prepare_process, show, take_no_arguments
 
 if __name__ == "__main__":
     prepare_process()
@@ -20,7 +20,7 @@ from pathlib import Path
 from tagline.core import PROVENANCE, launchers, read_columns, replacing, write_json
 from tagline.core.params import read_section
 from tagline.evaluation.evaluate_params import Evaluate
-from tagline.evaluation.score_table import score_line, score_table
+from tagline.evaluation.score_table import score_table
 
 RAW, TOKENIZED, TESTS = Path("data/raw"), Path("data/tokenized"), Path("data/tokenized_tests")
 DATA = Path("reports/data.json")
@@ -68,7 +68,7 @@ def run(params: Evaluate) -> None:
         write_per_type(scored["per_type"], scored["intervals"]["per_type"], per_type)
         write_reliability(split.reliability, split.uncalibrated, reliability)
         report.write_bytes(page.encode())
-    show(f"{score_table(evaluation.metrics)}\n\n{wrapped(score_line(METRICS, PER_TYPE))}")
+    show(score_table(evaluation.metrics))
 
 
 if __name__ == "__main__":

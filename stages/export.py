@@ -1,8 +1,8 @@
 """Stage 5, export: write the model in formats for use, and compare each with the trained model.
 
 Reads the section ``export`` of params.yaml, data/tokenized, data/tokenized_tests, models/finetuned and
-data/predictions/provenance.json; for the model card also the provenance of data set and encoder, reports/data.json,
-the scores and the learning curve. Window length, stride and decoding come from these artifacts, not from params.yaml.
+data/predictions/provenance.json; for the model card also the provenance of data set and encoder, reports/data.json
+and the scores. Window length, stride and decoding come from these artifacts, not from params.yaml.
 Writes models/export (see `tagline.artifacts.exported`), which transformers.pipeline loads and which includes a model
 card, metrics/export.json and reports/export.json. Pushes models/export to the Hugging Face Hub if ``export.hub.push``
 is set.
@@ -35,7 +35,6 @@ REPORT = Path("reports/export.json")
 DATASET = Path("data/raw/provenance.json")
 ENCODER = Path("models/pretrained/provenance.json")
 EVALUATED = Path("reports/evaluate.json")
-VALIDATION = Path("plots/validation.csv")
 DATA = Path("reports/data.json")
 
 
@@ -47,7 +46,7 @@ def main() -> None:
     target = Target.of("export.hub", params.hub) if params.hub.push else None
     if target is not None:
         target.check()  # before any work
-    inputs = ExportInputs(TOKENIZED, TESTS, FINETUNED, PREDICTIONS, DATASET, ENCODER, EVALUATED, VALIDATION, DATA)
+    inputs = ExportInputs(TOKENIZED, TESTS, FINETUNED, PREDICTIONS, DATASET, ENCODER, EVALUATED, DATA)
     with replacing(EXPORT, METRICS, REPORT) as (folder, metrics, report), memory_errors():
         found = export(inputs, params, folder, EXPORT.as_posix())
         write_json(metrics, compared(found))

@@ -47,13 +47,9 @@ def test_benchmarks_end_with_json(finished, name, options):
         edit(Path("params.yaml"), "mark_capitals: true", "mark_capitals: false")
         run_stages(*STAGES)
     result = result_of(name, "--data=data/tiny", *options.split())
-    if name == "tokenize_align":
-        lines = [line for file in Path("data/tiny").glob("*.conll") for line in file.read_text().split("\n")]
-        assert result["words"] == sum(map(bool, lines))
-    elif name == "growth":
+    if name == "growth":
         (parts,) = result["sizes"].values()
         assert list(parts) == ["download", "tokenize_align", "batches", "evaluate"]
-        assert all(numbers["us_per_word"] > 0 and numbers["peak_mib"] > 50 for numbers in parts.values())
     elif name == "evaluate":
         # The plain recipe gives no label to the word without sub-words.
         assert (result["equal_labels"], result["different_labels"], result["words_that_plain_lacks"]) == (1, 0, 1)
@@ -62,9 +58,7 @@ def test_benchmarks_end_with_json(finished, name, options):
         # The pipeline does not split the long sentence into windows, so its entities could differ; here they do not.
         assert [sides[side]["differences"] for side in ("pipeline", "pipeline_batch_8", "onnx")] == [0, 0, 0]
         assert sides["onnx"]["f1"] == sides["pipeline"]["f1"] > 0.5
-    elif name == "training":
-        assert result["ours_rate"] == "auto"
-    else:
+    elif name == "serve":
         assert result["checked"].items() >= {"right": 54, "refused": 6, "wrong": 0, "lost": 0}.items()
 
 

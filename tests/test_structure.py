@@ -4,7 +4,6 @@ import ast
 import re
 import subprocess
 import sys
-import tomllib
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -41,10 +40,9 @@ def folder_of(*parts: str):
     return "/".join(parts[: 2 if parts[0] == "tools" else 1])
 
 
-def imported(module: Path, at_start: bool = False):
-    """The names that a module imports, wherever the import stands in it, or only when it is imported itself."""
-    tree = ast.parse(module.read_text(encoding="utf-8"))
-    for node in tree.body if at_start else ast.walk(tree):
+def imported(module: Path):
+    """The names that a module imports, wherever the import stands in it."""
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -149,34 +147,6 @@ def test_training_does_not_depend_on_what_comes_after_on_statistics_or_plots():
     assert not [path for path in paths for folder in later if covers(folder, path)]
     metrics = [path for path in paths if path.startswith("stages/tagline/metrics")]
     assert metrics == ["stages/tagline/metrics/scores.py"]
-
-
-def test_inference_and_predict_import_the_base_dependencies_and_no_others():
-    """PyTorch and spaCy are imported in the functions of one backend and some languages."""
-    loaded: set[Path] = set()
-    libraries: set[str] = set()
-    waiting = [PACKAGE / "inference/tagger.py", PACKAGE / "model/backends/onnx_model.py"]
-    waiting += [
-        each
-        for room in ("texts", "answers", "predict", "estimation")
-        for each in (PACKAGE / "tools" / room).glob("*.py")
-    ]
-    for name in ("page_writer", "conflicts"):
-        waiting.remove(PACKAGE / f"tools/answers/{name}.py")  # of the extra `pipeline`
-    while waiting:
-        module = waiting.pop()
-        if module in loaded or not module.is_file():
-            continue
-        loaded.add(module)
-        waiting.append(module.parent / "__init__.py")
-        for name in imported(module, at_start=True):
-            if name.startswith("tagline."):
-                path = PACKAGE.joinpath(*name.split(".")[1:])  # a module, or something in one
-                waiting += [path.with_suffix(".py"), path.parent.with_suffix(".py"), path / "__init__.py"]
-            else:
-                libraries.add(name.partition(".")[0])
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert libraries - sys.stdlib_module_names == {re.split("[^a-z]", each)[0] for each in project["dependencies"]}
 
 
 def test_no_stage_knows_of_dvc():

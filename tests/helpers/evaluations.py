@@ -6,7 +6,7 @@ from helpers.tagged import sentences
 
 from tagline.artifacts.predictions import Settings
 from tagline.core.outputs import Rows
-from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
+from tagline.evaluation.evaluate_params import Evaluate
 from tagline.evaluation.measurements.order import measurements_of
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.stage import Evaluation, measure
@@ -37,7 +37,7 @@ def with_common_labels(sentences: list[TaggedSentence]) -> list[TaggedSentence]:
 
 def metrics_of(split: ScoredSplit) -> dict[str, Any]:
     """All metrics of a split, without a training split."""
-    params = Evaluate(subwords_per_batch=None, precision="fp32", bootstrap=Bootstrap(resamples=100, seed=0))
+    params = Evaluate(subwords_per_batch=None, precision="fp32")
     return measure(split, measurements_of(params, Labels("", split.kind, (), "")))
 
 

@@ -89,18 +89,12 @@ def error_of(stage: str, *arguments: str) -> str:
 
     Exit status 1 is what Python makes of ``sys.exit(message)``; tests/unit/training/test_processes.py looks at it.
     """
-    code = status_of(stage, *arguments)
-    assert isinstance(code, str), f"exit with a status, not a message: {code}"
-    return code
-
-
-def status_of(stage: str, *arguments: str) -> Any:
-    """Run a stage that must exit and give its status or message; nothing outside of it may have changed."""
     folders = [Path(name) for name in ("data", "models", "metrics", "plots", "reports")]
     before = snapshot(*folders)
     with pytest.raises(SystemExit) as raised:
         run_stage(stage, *arguments)
     assert snapshot(*folders) == before
+    assert isinstance(raised.value.code, str), f"exit with a status, not a message: {raised.value.code}"
     return raised.value.code
 
 

@@ -8,7 +8,7 @@ from helpers.tagged import sentences
 from tagline.comparison.runs import Run
 from tagline.labels.label_list import Kind, Labels
 from tagline.labels.tagged import TaggedSentence
-from tagline.metrics.scores import Counts, count, score
+from tagline.metrics.scores import Counts, count
 
 Row = tuple[str, str, str, str]
 """The id, words, gold labels and predicted labels of a sentence; words and labels are separated by spaces."""
@@ -34,5 +34,4 @@ def counts_of(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]],
 def run_of(name: str, rows: Sequence[Row], kind: Kind = "spans", commit: str | None = None, **others: list[Row]) -> Run:
     """Build a run with a test split, and other splits by name."""
     splits = {split: split_of(of_split, kind) for split, of_split in {**others, "test": rows}.items()}
-    metrics = {f"{split}.f1": score(count(found, kind))["overall"]["f1"] for split, found in splits.items()}
-    return Run(name, commit, kind, splits, metrics)
+    return Run(name, commit, kind, splits)

@@ -46,7 +46,6 @@ TINY_PARAMS["train"] |= {
     "checkpoint_every": 9,  # an epoch: shorter than the time between checkpoints otherwise
 }
 TINY_PARAMS["evaluate"] |= {"subwords_per_batch": 64, "precision": "fp32"}
-TINY_PARAMS["evaluate"]["bootstrap"] = {"resamples": 100, "seed": 3}
 TINY_PARAMS["export"] |= {"max_f1_drop": 0.05, "card": {"language": "en", "license": None, "data_license": None}}
 
 # Of train: a teacher, which is a copy of models/finetuned; another order of batches, then limited by sub-words.

@@ -49,13 +49,9 @@ def test_saved_page_of_suspicions_corrects_the_data_set(validated, capsys):
     found = audited(capsys)["suspicions"]
     run_verb("audit", "--output", "fixes.html")
     page = json.loads(embedded(Path("fixes.html")))
-    assert [task["id"] for task in page["tasks"]] == list(dict.fromkeys(each["id"] for each in found))
     first = page["tasks"][0]
     assert (first["id"], first["words"], first["suggested"][0][:3]) == ("train-0", found[0]["words"], [0, 2, "PER"])
-    for task in page["tasks"]:
-        gold = [entity for each in found if each["id"] == task["id"] for entity in each["gold"]]
-        assert task["suspect"] == [[entity["start"], entity["end"], entity["type"]] for entity in gold]
-        assert all(span in task["spans"] for span in task["suspect"])
+    assert all(span in task["spans"] for task in page["tasks"] for span in task["suspect"])
     suggested = [span[:3] for span in first["suggested"]]
     write_rows(Path("data/tiny/fixes.jsonl"), [saved_row(first["id"], first["words"], suggested)])
     set_params(download={"corrections": {"ner": "fixes.jsonl"}})

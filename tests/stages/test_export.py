@@ -44,11 +44,8 @@ def test_each_backend_is_compared_with_the_trained_model(finished):
     assert (whole["words"], whole["f1"]) == (evaluated["words"], evaluated["overall"]["f1"])
     assert list(reports()) == ["onnx-int8", "onnx", "torch"]
     for backend, report in reports().items():
-        assert list(report) == ["same_labels", "largest_logit_difference", "f1", "megabytes"]
+        assert list(report) == ["same_labels", "f1", "megabytes"]
         assert report["same_labels"] == 1.0 or backend == "onnx-int8"
-    assert reports()["torch"]["largest_logit_difference"] == 0
-    assert reports()["onnx"]["largest_logit_difference"] < 1e-4
-    assert 1e-3 < reports()["onnx-int8"]["largest_logit_difference"] < 1
     sentences = [row["words"] for row in raw_rows("test")] + [["Ada"], ["Ada", "Lind"] * 20]
     with Tagger() as tagger, Tagger(subwords_per_batch=1) as one_by_one:
         assert tagger.words(sentences) == one_by_one.words(sentences), "answers do not depend on the batch"
@@ -82,7 +79,6 @@ def test_bfloat16_halves_the_weights_only(converted):
     assert (EXPORT / "model.safetensors").stat().st_size < 0.6 * size
     assert str(AutoModelForTokenClassification.from_pretrained(EXPORT).dtype) == "torch.bfloat16"
     assert 0.9 <= reports()["torch"]["same_labels"] <= 1
-    assert reports()["torch"]["largest_logit_difference"] > 1e-3, "bfloat16 has 8 bits of precision"
 
 
 def test_torch_computes_in_the_precision_of_the_evaluation(converted, monkeypatch):
@@ -91,7 +87,7 @@ def test_torch_computes_in_the_precision_of_the_evaluation(converted, monkeypatc
     set_params(evaluate={"precision": "bf16"})
     run_stages("evaluate", "export")
     assert reports()["torch"]["f1"] == json_of("reports/evaluate.json")["test"]["overall"]["f1"]
-    assert reports()["torch"].items() >= {"same_labels": 1.0, "largest_logit_difference": 0.0}.items()
+    assert reports()["torch"]["same_labels"] == 1
     with Tagger(EXPORT, "torch") as tagger:
         assert tagger._predictor.backend.precision == "bf16"
     monkeypatch.setattr(precision, "available", lambda _: ("fp32",))
@@ -147,7 +143,7 @@ def miss_entities(monkeypatch: pytest.MonkeyPatch, missed: BackendName, sentence
 
 def test_fewer_equal_labels_than_params_allow_are_an_error(finished, monkeypatch):
     set_params(export={"onnx": False, "int8": False, "dtype": "bfloat16"})
-    measured = Measured({"same_labels": 0.98, "largest_logit_difference": 0.5, "f1": 1.0}, None)
+    measured = Measured({"same_labels": 0.98, "f1": 1.0}, None)
     monkeypatch.setattr(Parity, "measure", lambda *_: measured)
     message = "export: backend torch in bfloat16: 98.00% of the test words have the same label as from the trained"
     assert error_of("export").startswith(message)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.messages import message_of
 from helpers.project import error_of, exit_of, json_of, run_stage, run_stages, run_verb, snapshot
 from helpers.tiny import set_params
 
@@ -126,16 +125,6 @@ def test_findings_are_reported(finished, capsys):
     out = capsys.readouterr().out
     assert f"truncated to their first sub-words: 1 (test-7, word 1 ({'y' * 40}))" in out
     assert "column ner: tags that differ only in case: B-PER (38, first at train-0" in out
-
-
-def test_illegal_tags_can_be_refused(finished):
-    tokenize(illegal="error")
-    change_data(lambda text: text.replace("Lind PROPN I-PER", "Lind PROPN I-LOC", 1))
-    assert message_of(tokenize, "other", illegal="error").splitlines()[::2] == [
-        "illegal tags; correct them, or set tokenize_align.illegal: repair in params.yaml:",
-        "  validation, in IOB2: tags that the label scheme does not allow after the tag before them: 1 "
-        "(validation-0, word 1 (Lind): I-LOC after B-PER)",
-    ]
 
 
 def test_chunks_of_any_size_give_the_same_rows(finished, monkeypatch):

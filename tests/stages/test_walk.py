@@ -47,7 +47,6 @@ def test_walk_from_50_sentences_of_a_page(workspace, capsys):
     )
     run_stages(*STAGES)
     said = capsys.readouterr().out
-    assert "validation, drawn from train: " in said
     assert "train.min_steps: 3 passes over train in all" in said
     assert "validation: the last epoch is kept, since " in said
     assert "with fewer than 30, it is mostly noise" in said

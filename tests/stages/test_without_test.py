@@ -2,10 +2,10 @@
 
 import contextlib
 import json
-import shutil
 from pathlib import Path
 
 import pytest
+from helpers.built_once import entered
 from helpers.project import STAGES, json_of, run_stage, run_stages, run_verb
 from helpers.tiny import TINY_PARAMS, fill_workspace, set_params
 
@@ -25,9 +25,7 @@ def without_once(tiny_folder, tmp_path_factory):
 
 @pytest.fixture
 def without(without_once, tmp_path, monkeypatch):
-    shutil.copytree(without_once, tmp_path, dirs_exist_ok=True)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+    return entered(without_once, tmp_path, monkeypatch)
 
 
 def test_validation_is_reported_in_every_result(without, capsys):

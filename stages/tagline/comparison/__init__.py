@@ -1,12 +1,12 @@
-"""`tagline compare`: runs of revisions, their differences and what is significant in them, as text, Markdown and JSON.
+"""`tagline compare`: runs of revisions, their differences and which of them are significant, as text and JSON.
 
-`revisions` reads runs, `outdated` notes changes without `dvc repro`, `runs` finds the sentences that they share,
-and `splits` compares these, with the tests of `tagline.metrics.significance`.
+`revisions` reads runs, `outdated` notes changes without `dvc repro`, `runs` finds the sentences that they share, and
+`splits` compares these.
 """
 
 # DVC's own name for the current files.
 WORKSPACE = "workspace"
-# The compared splits; the headline is about the last one.
+# What is compared unless one split is named, with the further test sets; the headline is about the last one.
 SPLITS = ("validation", "test")
 # All sentences, as the models of a cross-validation label them.
 CROSSVAL = "cross-validated"

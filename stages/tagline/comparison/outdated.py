@@ -1,11 +1,11 @@
-"""Whether the predictions of a revision are those of its own code, data and params."""
+"""Whether the predictions of a revision are of its own code, data and params."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from dvc.dependency.param import ParamsDependency
-from dvc.exceptions import DvcException
+from dvc.exceptions import DvcException, NotDvcRepoError
 from dvc.repo import Repo
 
 from tagline.comparison import WORKSPACE
@@ -28,10 +28,10 @@ def outdated_notes(*stages: str) -> list[str]:
 def notes_of_predictions() -> list[str]:
     """Return a note if `dvc repro` would compute other predictions; none outside of a DVC repository."""
     try:
-        with Repo() as repo:
-            return in_workspace(repo, "evaluate")
-    except DvcException:
+        Repo.find_root()
+    except NotDvcRepoError:
         return []
+    return outdated_notes("evaluate")
 
 
 def in_workspace(repo: Any, stage: str) -> list[str]:
@@ -41,15 +41,16 @@ def in_workspace(repo: Any, stage: str) -> list[str]:
         repo: the DVC repository.
         stage: the stage that wrote them, as DVC's commands name it.
     """
+    changed = defaultdict[str, set[str]](set)
     try:
-        status = repo.status([stage], with_deps=True)
+        for title, entries in repo.status([stage], with_deps=True).items():
+            changed[title].update(_changes(entries))
     except DvcException as error:
         return [f"{WORKSPACE}: predictions may be outdated ({error})"]
-    changed = {title: set(_changes(entries)) for title, entries in status.items()}
     return _note(WORKSPACE, changed, stage.rpartition(":")[0])
 
 
-def in_commit(name: str, repo: Any, pipeline: str, predicting: str) -> list[str]:
+def in_commit(name: str, repo: Any, pipeline: str, stage_name: str) -> list[str]:
     """Return a note if a commit's dvc.lock says that its predictions are of other inputs than it has.
 
     What Git tracks, such as code, is not hashed here; `tagline check --lock` does so in a clone of the commit.
@@ -58,28 +59,22 @@ def in_commit(name: str, repo: Any, pipeline: str, predicting: str) -> list[str]
         name: the revision as the user wrote it.
         repo: the DVC repository at the commit. DVC's own `Repo.status` needs a workspace.
         pipeline: the dvc.yaml with the stage, from the root of the DVC repository.
-        predicting: the name of the stage that wrote them.
+        stage_name: of the stage that wrote them.
     """
-    target = f"{repo.fs.join(repo.root_dir, pipeline)}:{predicting}"
-    changed = {}
+    changed = defaultdict[str, set[str]](set)
     try:
-        for stage in repo.stage.collect(target, with_deps=True):
+        for stage in repo.stage.collect(f"{repo.fs.join(repo.root_dir, pipeline)}:{stage_name}", with_deps=True):
             # Neither files that DVC tracks nor a frozen stage are run.
-            if stage.is_data_source or stage.frozen:
-                continue
-            title = stage.name if stage.path_in_repo == pipeline else f"{stage.path_in_repo}:{stage.name}"
-            changed[title] = set(_changes_in_commit(repo, stage))
+            if not stage.is_data_source and not stage.frozen:
+                title = stage.name if stage.path_in_repo == pipeline else f"{stage.path_in_repo}:{stage.name}"
+                changed[title].update(_changes_in_commit(repo, stage))
     except DvcException as error:
         return [f"{name}: predictions may be outdated ({error})"]
     return _note(name, changed, "" if pipeline == "dvc.yaml" else pipeline)
 
 
-def _note(name: str, changed: Mapping[str, set[str]], pipeline: str) -> list[str]:
-    """The note of a revision whose stages have changed inputs; the folds of a cross-validation count as one stage."""
-    joined: defaultdict[str, set[str]] = defaultdict(set)
-    for stage, changes in changed.items():
-        joined[stage.partition("@")[0]] |= changes
-    stages = [f"{stage} ({some(sorted(joined[stage]))})" for stage in sorted(joined) if joined[stage]]
+def _note(name: str, changed: dict[str, set[str]], pipeline: str) -> list[str]:
+    stages = [f"{stage} ({some(sorted(changed[stage]))})" for stage in sorted(changed) if changed[stage]]
     if not stages:
         return []
     command = f"dvc repro {pipeline}".strip()

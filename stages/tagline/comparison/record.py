@@ -5,7 +5,7 @@ from statistics import fmean, stdev
 from typing import Any
 
 from tagline.comparison.runs import Run
-from tagline.comparison.splits import Change, Compared, Comparison
+from tagline.comparison.splits import Change, Comparison
 from tagline.labels import Entity
 from tagline.metrics import significance
 from tagline.metrics.scores import rounded
@@ -21,9 +21,19 @@ def comparison_record(comparison: Comparison) -> dict[str, Any]:
         "high", "p", "test", "verdict"}}, "per_type": {type: the same of its F1}, "parts": {part: likewise, where
         significant}, "fixed": [...], "broken": [...]}}}``
     """
+    splits = {}
+    for split in comparison.splits:
+        splits[split.split] = {
+            "sentences": split.sentences,
+            "overall": _differences(split.overall),
+            "per_type": _differences(split.per_type),
+            "parts": _differences(split.parts),
+            "fixed": [*map(_change, split.fixed)],
+            "broken": [*map(_change, split.broken)],
+        }
     return {
-        "old": [_run(run) for run in comparison.old],
-        "new": [_run(run) for run in comparison.new],
+        "old": [*map(_run, comparison.old)],
+        "new": [*map(_run, comparison.new)],
         "rule": {
             "level": significance.LEVEL,
             "resamples": significance.RESAMPLES,
@@ -32,23 +42,12 @@ def comparison_record(comparison: Comparison) -> dict[str, Any]:
             "shuffles": significance.SHUFFLES,
         },
         "notes": comparison.notes,
-        "splits": {split.split: _split(split) for split in comparison.splits},
+        "splits": splits,
     }
 
 
 def _run(run: Run) -> dict[str, Any]:
     return {"revision": run.name, "commit": run.commit}
-
-
-def _split(split: Compared) -> dict[str, Any]:
-    return {
-        "sentences": len(split.sentences),
-        "overall": _differences(split.overall),
-        "per_type": _differences(split.per_type),
-        "parts": _differences(split.parts),
-        "fixed": [_change(change, split) for change in split.changed("fixed")],
-        "broken": [_change(change, split) for change in split.changed("broken")],
-    }
 
 
 def _differences(differences: Mapping[str, Difference]) -> dict[str, Any]:
@@ -72,18 +71,18 @@ def _score(runs: Sequence[float]) -> dict[str, Any]:
     return {
         "mean": rounded(fmean(runs)),
         "sd": rounded(stdev(runs)) if len(runs) > 1 else None,
-        "runs": [rounded(score) for score in runs],
+        "runs": [*map(rounded, runs)],
     }
 
 
-def _change(change: Change, split: Compared) -> dict[str, Any]:
-    sentence = split.sentences[change.sentence]
+def _change(change: Change) -> dict[str, Any]:
+    words = change.sentence.words
     return {
-        "id": sentence.id,
-        "words": sentence.words,
-        "entity": _entity(change.entity, sentence.words),
+        "id": change.sentence.id,
+        "words": words,
+        "entity": _entity(change.entity, words),
         "in_gold": not change.false_positive,
-        "instead": [_entity(entity, sentence.words) for entity in change.instead],
+        "instead": [_entity(entity, words) for entity in change.instead],
     }
 
 

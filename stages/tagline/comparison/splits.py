@@ -3,32 +3,32 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from operator import attrgetter
+from statistics import fmean
+from typing import NamedTuple
 
-from tagline.comparison.runs import Aligned, Run, align, further_sets, in_all, left_out
+from tagline.comparison.runs import Aligned, Run, align, shared_splits
 from tagline.labels import Entity, TaggedSentence
 from tagline.metrics.significance import AGREEING, Difference, differences, f1_differences
 from tagline.metrics.slices import of_each_case
+from tagline.terminal import NotReachedError, UserError
 
 
-@dataclass(frozen=True)
-class Change:
-    """A fixed or broken entity; for plain tags, a word.
+class Change(NamedTuple):
+    """An entity, for plain tags a word, that one side has right and the other one wrong.
 
     Attributes:
-        direction: fixed: wrong in old and correct in new. broken: the reverse.
-        sentence: the index of the sentence among those compared.
+        sentence: as the last run has it.
         entity: its type and words.
         false_positive: the wrong side predicts the entity, gold does not have it, and the other side predicts nothing
             on its words.
         instead: what the wrong side predicts on the entity's words; empty if nothing, or for a false positive.
     """
 
-    direction: Literal["fixed", "broken"]
-    sentence: int
+    sentence: TaggedSentence
     entity: Entity
     false_positive: bool
-    instead: tuple[Entity, ...]
+    instead: list[Entity]
 
 
 @dataclass(frozen=True)
@@ -37,38 +37,39 @@ class Compared:
 
     Attributes:
         split: its name.
-        sentences: the common sentences as the last run has them.
+        sentences: how many the runs have in common.
         overall: the differences of scores over those sentences.
         per_type: the difference of the F1 of each type.
         parts: that of the F1 of sentences of each letter case, and of altered forms, where it is significant.
-        changes: the fixed and broken entities in them.
-        types_differ: whether the gold labels of some run have other types.
-        same: whether all runs have the same predictions.
+        fixed: what is wrong in old and correct in new.
+        broken: the reverse.
         notes: what a reader should know.
     """
 
     split: str
-    sentences: list[TaggedSentence]
+    sentences: int
     overall: dict[str, Difference]
     per_type: dict[str, Difference]
     parts: dict[str, Difference]
-    changes: list[Change]
-    types_differ: bool
-    same: bool
+    fixed: list[Change]
+    broken: list[Change]
     notes: list[str]
-
-    def changed(self, direction: str) -> list[Change]:
-        """The changes in one direction."""
-        return [change for change in self.changes if change.direction == direction]
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two sides, each of one or several runs, and the comparison of each split; the headline is about the last one."""
+    """Two sides, each of one or several runs, and the comparison of each split that all runs have.
+
+    Attributes:
+        old, new: the runs.
+        splits: the headline is about the last one.
+        left_out: a note on each split that is not compared.
+    """
 
     old: list[Run]
     new: list[Run]
     splits: list[Compared]
+    left_out: list[str]
 
     @property
     def headline(self) -> Difference:
@@ -81,25 +82,35 @@ class Comparison:
 
     @property
     def notes(self) -> list[str]:
-        runs = [*self.old, *self.new]
-        notes = left_out(runs, further_sets(runs))
-        for run in runs:
+        notes = [*self.left_out]
+        for run in (*self.old, *self.new):
             notes += run.notes
         for split in self.splits:
             notes += split.notes
         return list(dict.fromkeys(notes))
 
 
-def compare(old: list[Run], new: list[Run], splits: Sequence[str]) -> Comparison:
-    """Compare the splits that all runs of two sides have, and before the last one their further test sets.
+def compare(old: list[Run], new: list[Run]) -> Comparison:
+    """Compare two sides; see `shared_splits` and `align` for errors."""
+    splits, left_out = shared_splits([*old, *new])
+    return Comparison(old, new, [compare_split(split, old, new) for split in splits], left_out)
+
+
+def check_f1(comparison: Comparison, least: float) -> None:
+    """Check the difference of F1 of the last split.
 
     Raises:
-        UserError: as in `align`.
+        NotReachedError: it is less than ``least``.
+        UserError: some split could not be compared, which may have been the one that counts.
     """
-    runs = [*old, *new]
-    *others, last = in_all(splits, runs)
-    others += [split for split in in_all(further_sets(runs), runs) if split != last]
-    return Comparison(old, new, [compare_split(split, old, new) for split in (*others, last)])
+    if comparison.left_out:
+        raise UserError(f"--fail-below: {'; '.join(comparison.left_out)}; expected the same splits, or --split")
+    f1 = comparison.headline
+    if f1.difference < least:
+        raise NotReachedError(
+            f"F1 of {comparison.splits[-1].split} went from {fmean(f1.old):.3f} to {fmean(f1.new):.3f}: "
+            f"{f1.difference:+.3f} ({f1.verdict}) is below --fail-below {least:+g}"
+        )
 
 
 def compare_split(split: str, old: Sequence[Run], new: Sequence[Run]) -> Compared:
@@ -110,20 +121,20 @@ def compare_split(split: str, old: Sequence[Run], new: Sequence[Run]) -> Compare
     notes = aligned.notes
     if overall["f1"].pooled:
         notes = [f"{split}: {AGREEING}", *notes]
+    before, after = aligned.scored[:first_new], aligned.scored[first_new:]
     return Compared(
         split,
-        aligned.scored[-1],
+        len(after[-1]),
         overall,
         per_type,
-        parts(aligned, split, old, new),
-        changes(aligned.scored[:first_new], aligned.scored[first_new:]),
-        aligned.types_differ,
-        aligned.same,
-        notes,
+        _parts(aligned, split, old, new),
+        fixed=[*changes(after[-1], wrong_runs=before, correct_runs=after)],
+        broken=[*changes(after[-1], wrong_runs=after, correct_runs=before)],
+        notes=notes,
     )
 
 
-def parts(aligned: Aligned, split: str, old: Sequence[Run], new: Sequence[Run]) -> dict[str, Difference]:
+def _parts(aligned: Aligned, split: str, old: Sequence[Run], new: Sequence[Run]) -> dict[str, Difference]:
     """Compare the F1 of the sentences of each letter case, and of the altered forms that all runs have.
 
     Returns:
@@ -134,48 +145,43 @@ def parts(aligned: Aligned, split: str, old: Sequence[Run], new: Sequence[Run]) 
     for case, is_in_case in of_each_case(aligned.scored[-1]).items():
         counts[f"case.{case}"] = [of_run.of_sentences(is_in_case) for of_run in aligned.counts]
     for name in new[-1].splits:
-        if f"{split}.altered" in name and all(name in run.splits for run in runs):
+        if name.startswith(f"{split}.altered.") and all(name in run.splits for run in runs):
             counts[name.removeprefix(f"{split}.")] = align(name, runs).counts
     sides = {name: (of_runs[: len(old)], of_runs[len(old) :]) for name, of_runs in counts.items()}
     compared = f1_differences(sides)
     return {name: difference for name, difference in compared.items() if difference.verdict == "significant"}
 
 
-def changes(old: Sequence[Sequence[TaggedSentence]], new: Sequence[Sequence[TaggedSentence]]) -> list[Change]:
-    """List the fixed and broken entities, sentence by sentence; for plain tags each word is an entity of its tag.
+def changes(
+    sentences: Sequence[TaggedSentence],
+    wrong_runs: Sequence[Sequence[TaggedSentence]],
+    correct_runs: Sequence[Sequence[TaggedSentence]],
+) -> Iterator[Change]:
+    """Yield the entities that one side has wrong and the other one correct; for plain tags each word is an entity.
 
     Args:
-        old: the sentences of each run of one side. A side of several runs predicts what more than half of them do.
-        new: likewise; all runs have the same sentences in the same order, with the same gold labels.
+        sentences: with the gold labels.
+        wrong_runs: the same sentences in each run of a side, which predicts what more than half of its runs do.
+        correct_runs: likewise.
     """
-    changed: list[Change] = []
-    for index, reference in enumerate(new[-1]):
-        gold = set(reference.gold_entities)
-        before = _majority([run[index] for run in old])
-        after = _majority([run[index] for run in new])
-        if before != after:
-            changed += _one_way("fixed", index, gold, wrong=before, correct=after)
-            changed += _one_way("broken", index, gold, wrong=after, correct=before)
-    if new[-1][0].kind == "tags":
-        return [change for change in changed if not change.false_positive]
-    return changed
-
-
-def _one_way(
-    direction: Literal["fixed", "broken"], sentence: int, gold: set[Entity], wrong: set[Entity], correct: set[Entity]
-) -> Iterator[Change]:
-    for entity in sorted(gold & correct - wrong, key=lambda entity: entity.start):
-        yield Change(direction, sentence, entity, False, tuple(_overlapping(entity, wrong)))
-    # What overlaps an entity of the other side is reported with it if that is correct; if not, both sides are wrong.
-    for entity in sorted(wrong - gold, key=lambda entity: entity.start):
-        if not _overlapping(entity, correct):
-            yield Change(direction, sentence, entity, True, ())
+    for index, sentence in enumerate(sentences):
+        gold = set(sentence.gold_entities)
+        wrong = _majority([run[index] for run in wrong_runs])
+        correct = _majority([run[index] for run in correct_runs])
+        for entity in sorted(gold & correct - wrong, key=attrgetter("start")):
+            yield Change(sentence, entity, False, _overlapping(entity, wrong))
+        if sentence.kind == "tags":
+            continue
+        # What overlaps a correct entity of the other side is reported with it; a wrong one, and both sides are wrong.
+        for entity in sorted(wrong - gold, key=attrgetter("start")):
+            if not _overlapping(entity, correct):
+                yield Change(sentence, entity, True, [])
 
 
 def _overlapping(entity: Entity, others: set[Entity]) -> list[Entity]:
     """The entities that have a word in common with another one, from left to right."""
     overlapping = [other for other in others if entity.start < other.end and other.start < entity.end]
-    return sorted(overlapping, key=lambda other: other.start)
+    return sorted(overlapping, key=attrgetter("start"))
 
 
 def _majority(runs: Sequence[TaggedSentence]) -> set[Entity]:

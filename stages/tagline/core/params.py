@@ -4,7 +4,7 @@ import difflib
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import accumulate, chain
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, TypeVar, get_args
 
@@ -19,10 +19,6 @@ from ruamel.yaml.scalarbool import ScalarBoolean
 from tagline.terminal import UserError, quoted
 
 PARAMS = Path("params.yaml")
-# Of a file, each alias counted as what it stands for.
-MOST_VALUES = 100_000
-MOST_BRACKETS = 100
-_COMMENT = re.compile(r"(^|\s)#.*")
 # What a value should be, by the type of pydantic's error.
 _EXPECTED = {
     "bool_type": "true or false",
@@ -117,17 +113,14 @@ def parse(text: str, path: Path | str) -> CommentedMap:
     """Parse the text of a file as `read_file` does; the path, or what the text is, is for messages.
 
     Raises:
-        UserError: the text is not a YAML mapping, has a key twice or the marks of a merge conflict, or is far larger
-            than it looks.
+        UserError: the text is not a YAML mapping, has a key twice or the marks of a merge conflict.
     """
     conflict = re.search(r"^<{7} ", text, re.MULTILINE)
     if conflict:
         line = text.count("\n", 0, conflict.start()) + 1
         raise UserError(f"{path}:{line}: a merge conflict; expected one side; keep one, without the marks")
     try:
-        _check_depth(text)
         content = YAML(typ="rt").load(text)
-        check_size(content)
     except DuplicateKeyError as error:
         # The rest of its message shows both values, which may be whole sections.
         problem = str(error.problem).partition(" with value ")[0]
@@ -139,30 +132,6 @@ def parse(text: str, path: Path | str) -> CommentedMap:
     if not isinstance(content, CommentedMap):
         raise UserError(f"{path} must be a mapping with one section per stage")
     return content
-
-
-def _check_depth(text: str) -> None:
-    """Raise a `ValueError` if brackets are nested deeper than in any section: ruamel takes minutes."""
-    # A line without quotes ends no string, so that # after a space is a comment, or all of the line is in a string.
-    lines = [line if '"' in line or "'" in line else _COMMENT.sub("", line) for line in text.splitlines()]
-    depths = accumulate((character in "[{") - (character in "]}") for character in "".join(lines))
-    if max(depths, default=0) > MOST_BRACKETS:
-        raise ValueError(f"more than {MOST_BRACKETS} brackets are open at once")
-
-
-def check_size(content: Any) -> None:
-    """Raise a `ValueError` if aliases make a file endless, or far larger than it looks."""
-    values = [content]
-    count = 0
-    while values:
-        value = values.pop()
-        count += 1
-        if count > MOST_VALUES:
-            raise ValueError(f"with its aliases it has more than {MOST_VALUES:,} values")
-        if isinstance(value, dict):
-            values.extend(value.values())
-        elif isinstance(value, list):
-            values.extend(value)
 
 
 def read_section(name: str, schema: type[S], path: Path = PARAMS) -> S:

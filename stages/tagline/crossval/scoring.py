@@ -18,7 +18,7 @@ from tagline.crossval.folds import Folds
 from tagline.crossval.runner import METRICS, PREDICTIONS, SCORES, Runner
 from tagline.evaluation.evaluate_params import Evaluate
 from tagline.evaluation.measurement import Entries, Measurement
-from tagline.evaluation.measurements import basic, scores, shared_types
+from tagline.evaluation.measurements import basic, scores
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.stage import Evaluation, measure
 from tagline.labels import Ints, Labels, TaggedSentence, TaggedSentences, flatten
@@ -44,14 +44,14 @@ class Result(NamedTuple):
     sentences: dict[tuple[str, int], TaggedSentence]
 
 
-class Intervals(basic.Intervals):
+class Intervals(Measurement):
     """The bootstrap intervals of the scores, over documents if they are known, otherwise over sentences."""
 
     def measure(self, split: ScoredSplit) -> Entries:
         counts = split.counts
         if split.documents is not None:
             counts = resampling.by_document(counts, split.documents)
-        return {"intervals": resampling.intervals(counts, self.bootstrap.resamples, self.bootstrap.seed)}
+        return {"intervals": resampling.intervals(counts)}
 
 
 class OfFolds(Measurement):
@@ -108,12 +108,8 @@ def cross_validate(
     split, fold_of_sentence = _joined(results, folds, labels, of_task)
     measurements = [
         scores.Scores(),
-        basic.FBeta(evaluate.beta),
-        Intervals(evaluate.bootstrap),
-        basic.Matching(),
-        basic.Errors(),
-        basic.Sizes(),
-        shared_types.SharedTypes(),
+        Intervals(),
+        basic.Numbers(),
         OfFolds(results, fold_of_sentence, source.sentences["train"]),
     ]
     entries = measure(split, measurements)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from hashlib import blake2b
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
@@ -23,13 +20,13 @@ ALTERED_WORDS = 2**18
 
 
 def label_altered(inputs: EvaluationInputs, name: str, predictor: Predictor, predicted: AnyInts) -> dict[str, AnyInts]:
-    """Label the words of a split in each altered form that changes a word; sentences that are read alike once.
+    """Label the words of a split in each altered form that changes a word.
 
     Args:
         inputs: of the stage; windows are made as those of data/tokenized, with context from data/raw.
         name: of the split.
         predictor: of the model.
-        predicted: int (words,), the labels of the words as they are.
+        predicted: int (words,), the labels of the words as they are, which words that the model reads alike keep.
 
     Returns:
         The labels, int (words,), by the name of the form.
@@ -44,30 +41,22 @@ def label_altered(inputs: EvaluationInputs, name: str, predictor: Predictor, pre
     documents = inputs.document_numbers(name) if cutter.context else None
     if documents is None:
         documents = np.arange(len(lengths))
-    labelled = {form: np.empty_like(predicted) for form in _changing_forms(words)}
+    labelled = {}
     ends = np.cumsum(lengths)
-    for begin, end in pairwise(_document_borders(lengths, documents)):
-        of_chunk = lengths[begin:end]
-        of_words = slice(ends[begin] - lengths[begin], ends[end - 1])
-        keys = _keys(split.mapped_windows.of_sentences(begin, end), of_chunk)
-        labels_of = {}
-        if split.annotated is None:  # else equal sentences may have other hidden labels
-            labels_of = dict(zip(keys, _per_sentence(predicted[of_words], of_chunk), strict=True))
-        for form, labels in labelled.items():
-            altered = list(chain.from_iterable(map(FORMS[form], words[begin:end])))
-            windows, _ = cutter.cut_words(altered, np.cumsum(of_chunk), documents[begin:end])
-            new = _label_new(predictor, of_chunk, windows, labels_of, f"{name}, {form}")
-            labels[of_words] = without_hidden(new, split.hidden(begin, end), split.labels)
-    return labelled
-
-
-def _changing_forms(sentences: Sequence[Sequence[str]]) -> list[str]:
-    """The forms that change a word."""
-    forms = []
     for form, alter in FORMS.items():
-        if any(alter(words) != words for words in sentences):
-            forms.append(form)
-    return forms
+        if all(alter(sentence) == sentence for sentence in words):
+            continue
+        labelled[form] = predicted.copy()
+        for begin, end in pairwise(_document_borders(lengths, documents)):
+            of_words = slice(ends[begin] - lengths[begin], ends[end - 1])
+            altered = list(chain.from_iterable(map(alter, words[begin:end])))
+            windows, _ = cutter.cut_words(altered, np.cumsum(lengths[begin:end]), documents[begin:end])
+            if _are_equal(windows, split.mapped_windows.of_sentences(begin, end)):
+                continue
+            scores = predictor.score(lengths[begin:end], windows, f"{name}, {form}")
+            new = predictor.label(scores).labels
+            labelled[form][of_words] = without_hidden(new, split.hidden(begin, end), split.labels)
+    return labelled
 
 
 def _document_borders(lengths: Ints, documents: Ints) -> list[int]:
@@ -78,41 +67,7 @@ def _document_borders(lengths: Ints, documents: Ints) -> list[int]:
     return [*borders.tolist(), len(lengths)]
 
 
-def _per_sentence(labels: AnyInts, lengths: Ints) -> list[AnyInts]:
-    """Divide the labels of words by sentence."""
-    return np.split(labels, np.cumsum(lengths)[:-1])
-
-
-def _label_new(
-    predictor: Predictor, lengths: Ints, windows: Windows, labels_of: dict[bytes, AnyInts], name: str
-) -> AnyInts:
-    """Label the words of sentences, of which those that are read alike are predicted once."""
-    keys = _keys(windows, lengths)
-    new = {key: row for row, key in enumerate(keys) if key not in labels_of}
-    rows = np.sort(np.fromiter(new.values(), np.int64, len(new)))
-    if len(rows):
-        of_rows = windows.take(np.flatnonzero(np.isin(windows.sentence, rows)))
-        of_rows = replace(of_rows, sentence=np.searchsorted(rows, of_rows.sentence))
-        labels = predictor.label(predictor.score(lengths[rows], of_rows, name)).labels
-        for row, of_row in zip(rows.tolist(), _per_sentence(labels, lengths[rows]), strict=True):
-            labels_of[keys[row]] = of_row
-    return np.concatenate([labels_of[key] for key in keys])
-
-
-def _keys(windows: Windows, lengths: Ints) -> list[bytes]:
-    """What the labels of each sentence depend on, as a hash: its sub-words, their words and windows, and its length.
-
-    Args:
-        windows: of the sentences, in one array per column.
-        lengths: int64 (sentences,), their numbers of words.
-    """
-    (ids,), (words,), (offsets,) = windows.input_ids, windows.word_ids, windows.offsets
-    borders = np.searchsorted(windows.sentence, np.arange(len(lengths) + 1)).tolist()
-    keys = []
-    for length, (first, last) in zip(lengths.tolist(), pairwise(borders), strict=True):
-        of_sentence = slice(offsets[first], offsets[last])
-        digest = blake2b(np.append(length, windows.lengths[first:last]).tobytes())
-        digest.update(ids[of_sentence].tobytes())
-        digest.update(words[of_sentence].tobytes())
-        keys.append(digest.digest())
-    return keys
+def _are_equal(windows: Windows, others: Windows) -> bool:
+    """Whether windows have the same sub-words and words, as for an uncased encoder in other letter cases."""
+    pairs = (windows.input_ids, others.input_ids), (windows.word_ids, others.word_ids)
+    return all(np.array_equal(ours[0], theirs[0]) for ours, theirs in pairs)

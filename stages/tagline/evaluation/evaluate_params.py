@@ -9,15 +9,6 @@ from tagline.evaluation.promises.promises_params import TypePromises
 from tagline.labels import Precision
 
 
-class Bootstrap(Section):
-    """The bootstrap behind the intervals of the scores."""
-
-    resamples: Annotated[int, Field(ge=100, le=100_000)] = 1000
-    """Number of resamples. More of them make the interval bounds more stable."""
-    seed: Annotated[int, Field(ge=0, lt=2**32)] = 42
-    """Random seed of the resampling."""
-
-
 class Evaluate(Section):
     """Params of the evaluation."""
 
@@ -30,7 +21,3 @@ class Evaluate(Section):
     promises: dict[str, TypePromises] | None = None
     """Least recall or precision of types, such as {PER: {recall: {at_least: 0.95}}}; empty: none. A bias on their
     scores or a lowest score reaches it on validation, with `confidence: 0.9` in later texts (docs/scores.md)."""
-    beta: Annotated[float, Field(ge=0.1, le=10)] = 1.0
-    """How many times as much recall weighs as precision in F-beta. The reports give it beside F1; 1: F1 only."""
-    bootstrap: Bootstrap = Bootstrap()
-    """Bootstrap over sentences, for the 95 % confidence intervals of the scores."""

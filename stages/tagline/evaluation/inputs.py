@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -40,7 +40,6 @@ class EvaluationInputs:
         finetuned: models/finetuned.
         labels: the task's label list.
         counts: of the splits to evaluate, see `read_counts`.
-        documents: of the splits to evaluate, see `document_numbers`; empty if no measurement needs them.
     """
 
     raw: Path
@@ -49,7 +48,6 @@ class EvaluationInputs:
     finetuned: Path
     labels: Labels
     counts: Mapping[str, SplitCounts]
-    documents: Mapping[str, Ints | None] = field(default_factory=dict)
 
     @cached_property
     def loaded(self) -> dict[str, tokenized.Split]:
@@ -58,10 +56,6 @@ class EvaluationInputs:
         for name in self.counts:
             splits[name] = tokenized.load_split(self.data if name in LEARNT else self.tests, name)
         return splits
-
-    def with_documents(self) -> EvaluationInputs:
-        """The same, with the documents of sentences; for errors see `document_numbers`."""
-        return replace(self, documents={name: self.document_numbers(name) for name in self.counts})
 
     def document_numbers(self, split: str) -> Ints | None:
         """The document numbers of a split, int64 (sentences,); None if each sentence is one by itself.

@@ -12,8 +12,7 @@ if TYPE_CHECKING:  # these take seconds to import, for which the table of scores
     from tagline.artifacts.predictions import Settings
     from tagline.evaluation.inputs import EvaluationInputs
     from tagline.evaluation.scored_split import ScoredSplit
-    from tagline.model.heads.head import Head
-    from tagline.model.prediction import Chunk, Predictor
+    from tagline.model.prediction import Predictor
 
 Entries = dict[str, Any]
 """What is measured of a split, in reports/evaluate.json."""
@@ -42,23 +41,10 @@ class Measurement:
     """What is measured of each split; by default, each step does nothing.
 
     The stage runs each step of all measurements before the next: `choose_biases`, `after_labels`, `measure`.
-
-    Attributes:
-        needs_scores: whether `choose_biases` reads the scores of validation, which are then kept in memory.
-        needs_documents: whether the documents of sentences are read from data/raw.
     """
 
-    needs_scores = False
-    needs_documents = False
-
-    def choose_biases(self, validation: Iterable[Chunk], inputs: EvaluationInputs, head: Head) -> Biases:
-        """Choose what is added to the scores of some types before words are labelled.
-
-        Args:
-            validation: the scores of its words, which may be iterated several times if the measurement needs them.
-            inputs: of the stage.
-            head: chooses labels.
-        """
+    def choose_biases(self, inputs: EvaluationInputs, predictor: Predictor) -> Biases:
+        """Choose what is added to the scores of some types before words are labelled."""
         return NO_BIASES
 
     def after_labels(self, labelled: Labelled) -> None:

@@ -1,14 +1,11 @@
 """Score table: reports/evaluate.json laid out for a terminal."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from tabulate import tabulate
 
-from tagline.core import FEW_ENTITIES, FEW_OF_TEST, FURTHER, committed, parse_object, read_json, reading, reported_split
+from tagline.core import FEW_ENTITIES, FEW_OF_TEST, FURTHER, read_json, reading
 from tagline.evaluation.measurement import Entries, Metrics
 from tagline.evaluation.measurements.order import NOTES
 from tagline.evaluation.splits import TEST, VALIDATION
@@ -88,54 +85,6 @@ def _row(name: str, scores: Mapping[str, float], intervals: Mapping[str, Mapping
             ends = intervals[column.key]
             cells.append(f"{ends['low']:.3f}-{ends['high']:.3f}")
     return [*cells, f"{scores['number']:,}"]
-
-
-def score_line(path: Path, per_type: Path) -> str:
-    """Say the F1 of metrics/evaluate.json, and how it differs from Git's last commit, unless its texts were others.
-
-    Args:
-        path: metrics/evaluate.json.
-        per_type: plots/per_type.csv, with the numbers of gold entities of the reported split.
-    """
-    now = _f1(read_json(path, "evaluate"))
-    before = _committed_f1(path)
-    reported = reported_split(now)
-    ending = ""
-    table = committed(per_type)
-    if before and reported_split(before) != reported:
-        ending = f" (no difference: the last commit reports {reported_split(before)})"
-        before = {}
-    elif table is not None and _gold(table) != _gold(per_type.read_bytes()):
-        before = {}
-        ending = f" (no difference: the last commit has another {reported} set)"
-    parts: list[str] = []
-    for split, f1 in now.items():
-        part = f"of {split} {f1:.4f}"
-        if split in before:
-            since = "" if parts else " since the last commit"
-            part += f" ({f1 - before[split]:+.4f}{since})"
-        parts.append(part)
-    return f"F1 {', '.join(parts)}{ending}"
-
-
-def _committed_f1(path: Path) -> dict[str, float]:
-    """The F1 of test and validation in the metrics of the last commit, if a version that writes both wrote them."""
-    try:
-        return _f1(parse_object(committed(path) or b"{}"))
-    except ValueError:
-        return {}
-
-
-def _f1(numbers: Mapping[str, Any]) -> dict[str, float]:
-    """The F1 of test, if there is one, and of validation."""
-    f1 = {split: numbers.get(f"{split}.f1") for split in (TEST, VALIDATION)}
-    return {split: number for split, number in f1.items() if isinstance(number, float | int)}
-
-
-def _gold(table: bytes) -> dict[str | None, str | None]:
-    """The number of gold entities of each type that has any, of a plots/per_type.csv."""
-    rows = csv.DictReader(io.StringIO(table.decode("utf-8", "replace"), newline=""))
-    return {row.get("type"): row.get("number") for row in rows if row.get("number") != "0"}
 
 
 def read_scores(path: Path, made_by: str = "evaluate") -> tuple[Metrics, list[str], list[str]]:

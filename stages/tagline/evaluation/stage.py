@@ -1,6 +1,6 @@
 """Evaluation: label validation, test and further test sets with the fine-tuned model and measure them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +14,6 @@ from tagline.evaluation.inputs import EvaluationInputs, read_counts
 from tagline.evaluation.measurement import Entries, Labelled, Measurement, Metrics
 from tagline.evaluation.measurements.order import measurements_of
 from tagline.evaluation.scored_split import ScoredSplit
-from tagline.evaluation.splits import VALIDATION
 from tagline.labels import NOT_CALIBRATED, Labels, Precision, TaggedSentences
 from tagline.labels.label_list import translation
 from tagline.metrics.scores import count, score
@@ -23,7 +22,7 @@ from tagline.model.backends.torch_model import TorchModel, memory_errors, worker
 from tagline.model.batches import default_size
 from tagline.model.heads import load_head
 from tagline.model.precision import resolve
-from tagline.model.prediction import Chunk, Predictor, score_split
+from tagline.model.prediction import Predictor, score_split
 from tagline.terminal import UserError
 
 
@@ -71,8 +70,6 @@ def evaluate(
     measurements = measurements_of(params, labels)
 
     inputs = EvaluationInputs(raw, data, tests, finetuned, labels, read_counts(report))
-    if any(measurement.needs_documents for measurement in measurements):
-        inputs = inputs.with_documents()
     backend = _load_backend(data, finetuned, params.precision, labels)
     head = load_head(finetuned, labels, "train")
     size = params.subwords_per_batch or default_size(backend.device.type)
@@ -95,17 +92,11 @@ def label(
         settings: its precision.
         measurements: in their order.
     """
-    chunks: dict[str, Iterable[Chunk]] = {}
-    for name in inputs.counts:
-        chunks[name] = score_split(predictor, inputs.loaded[name], name)
-    if any(measurement.needs_scores for measurement in measurements):
-        # Decoded again for each bias that is tried, so the scores are computed once, 4 bytes per word and label.
-        chunks[VALIDATION] = list(chunks[VALIDATION])
     biases: dict[str, float] = {}
     for measurement in measurements:
-        biases |= measurement.choose_biases(chunks[VALIDATION], inputs, predictor.head)
+        biases |= measurement.choose_biases(inputs, predictor)
     predictor = replace(predictor, biases=biases, calibration=NOT_CALIBRATED)
-    splits = {name: _label(name, inputs, chunks[name], predictor) for name in inputs.counts}
+    splits = {name: _label(name, inputs, predictor) for name in inputs.counts}
     labelled = Labelled(inputs, predictor, splits, settings._replace(biases=biases))
     for measurement in measurements:
         measurement.after_labels(labelled)
@@ -116,7 +107,7 @@ def measure(split: ScoredSplit, measurements: Sequence[Measurement]) -> Entries:
     """Compute the entries of a split in reports/evaluate.json, in the order of the measurements.
 
     Raises:
-        UserError: a word has no prediction, or seqeval and our counts disagree.
+        UserError: a word has no prediction.
     """
     if split.words_unscored:
         raise UserError(
@@ -137,7 +128,7 @@ def _load_backend(data: Path, finetuned: Path, wanted: Precision, labels: Labels
     return TorchModel.for_inference(model, precision)
 
 
-def _label(name: str, inputs: EvaluationInputs, chunks: Iterable[Chunk], predictor: Predictor) -> ScoredSplit:
+def _label(name: str, inputs: EvaluationInputs, predictor: Predictor) -> ScoredSplit:
     """Label the words of a split; of a further test set without the types that it lacks."""
     split = inputs.loaded[name]
     gold = split.gold()
@@ -145,6 +136,7 @@ def _label(name: str, inputs: EvaluationInputs, chunks: Iterable[Chunk], predict
     if types is not None:
         predictor = replace(predictor, left_out=types["lacking"])
     # Labels that the task lacks have no probability: the loss is without them.
+    chunks = score_split(predictor, split, name)
     predictions = predictor.label(chunks, translation(split.labels, inputs.labels)[gold])
     ids, words = split.ids_and_words()
     lengths = split.lengths()
@@ -156,7 +148,6 @@ def _label(name: str, inputs: EvaluationInputs, chunks: Iterable[Chunk], predict
         loss=predictions.mean_loss,
         greedy_f1=score(count(greedy, inputs.labels.kind))["overall"]["f1"],
         words_unscored=words_with_subwords - (len(gold) - predictions.without_subwords),
-        documents=inputs.documents.get(name),
         name=name,
         types=types,
         in_part=sum(types_of_sentence is not None for types_of_sentence in split.annotated or ()),

@@ -10,7 +10,6 @@ import torch
 from onnxscript import ir
 from safetensors import SafetensorError
 from tabulate import tabulate
-from transformers import PreTrainedModel
 
 from tagline.artifacts import exported, predictions, tokenized
 from tagline.artifacts.exported import DATA, GRAPHS, Exported
@@ -21,7 +20,6 @@ from tagline.core import (
     LEARNT,
     PROVENANCE,
     BackendName,
-    read_columns,
     read_hashes,
     read_json,
     reported_split,
@@ -35,9 +33,10 @@ from tagline.core.provenance import read_sealed, relative
 from tagline.export import onnx_export, quantization
 from tagline.export.card import document
 from tagline.export.export_params import Export
-from tagline.export.parity import Drop, Measured, Parity, write_conformance
+from tagline.export.parity import Measured, Parity, write_conformance
 from tagline.hub.push import Target
 from tagline.labels import Labels
+from tagline.metrics.significance import Difference
 from tagline.model import classifier
 from tagline.model.backends.onnx_model import OnnxModel, cores
 from tagline.model.backends.torch_model import TorchModel
@@ -71,7 +70,6 @@ class ExportInputs:
         dataset: data/raw/provenance.json.
         encoder: models/pretrained/provenance.json.
         metrics: reports/evaluate.json.
-        validation: plots/validation.csv.
         data: reports/data.json.
     """
 
@@ -82,7 +80,6 @@ class ExportInputs:
     dataset: Path
     encoder: Path
     metrics: Path
-    validation: Path
     data: Path
 
 
@@ -136,7 +133,6 @@ def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dic
         training=read_json(inputs.finetuned / PROVENANCE, "train"),
         windows={key: getattr(prepared.windowing, key) for key in WINDOWS},
         metrics=read_json(inputs.metrics, "evaluate"),
-        epochs=read_columns(inputs.validation, document.EPOCHS),
         backends=reports,
         notes=notes,
         card=params.card,
@@ -145,7 +141,7 @@ def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dic
     )
     (target / CARD).write_text(document.render(card), encoding="utf-8")
     write_hashes(target, CARD)  # users edit the card
-    report: dict[str, Any] = {"words": prepared.parity.words, "f1": prepared.f1, "backends": reports}
+    report: dict[str, Any] = {"words": len(prepared.parity.expected.predicted), "f1": prepared.f1, "backends": reports}
     if notes:
         report["notes"] = notes
     return {prepared.split: report}
@@ -155,7 +151,7 @@ def _verify(inputs: ExportInputs) -> None:
     """Check the files of the inputs."""
     verify(inputs.tokenized, "tokenize-align")
     verify(inputs.tests, "tokenize-align")
-    verify(inputs.finetuned, "train", inputs.validation)
+    verify(inputs.finetuned, "train")
     for path, folder, stage in (
         (inputs.predictions, inputs.predictions.parent, "evaluate"),
         (inputs.metrics, inputs.predictions.parent, "evaluate"),
@@ -243,7 +239,7 @@ def _compare_backends(
         drop = prepared.parity.drop(measured.tagged, params.max_f1_drop)
         if drop is not None:
             notes.append(_check_f1(drop, backend, params.max_f1_drop, prepared.split))
-            if drop.is_significant:  # another backend has raised an error
+            if drop.verdict == "significant":  # another backend has raised an error
                 _leave_out_int8(target)
                 continue
         size = sum(file.stat().st_size for file in exported.files(target, backend))
@@ -269,20 +265,17 @@ def _check_labels(report: Mapping[str, float], backend: BackendName, params: Exp
         )
 
 
-def _check_f1(drop: Drop, backend: BackendName, limit: float, split: str) -> str:
+def _check_f1(drop: Difference, backend: BackendName, limit: float, split: str) -> str:
     """Judge a drop of F1 above the limit, and say what follows from it."""
-    if not drop.is_significant:
-        return (
-            f"{backend}: F1 of {split} is {drop}: not significant, so it is kept; expected at most {limit:.4f} below "
-            "(export.max_f1_drop)"
-        )
-    if backend == INT8:
-        return (
-            f"{backend} is left out: F1 of {split} is {drop}; expected at most {limit:.4f} below (export.max_f1_drop)"
-        )
-    raise UserError(
-        f"backend {backend}: F1 of {split} is {drop}; expected at most {limit:.4f} below (export.max_f1_drop)"
+    said = (
+        f"F1 of {split} is {drop.new[0]:.4f}, {-drop.difference:.4f} below the trained model, p = {drop.p:.2g}; "
+        f"expected at most {limit:.4f} below (export.max_f1_drop)"
     )
+    if drop.verdict != "significant":
+        return f"{backend} is kept, since the difference is not significant: {said}"
+    if backend == INT8:
+        return f"{backend} is left out: {said}"
+    raise UserError(f"backend {backend}: {said}")
 
 
 def _leave_out_int8(target: Path) -> None:
@@ -296,27 +289,10 @@ def _leave_out_int8(target: Path) -> None:
 def _measure_torch(inputs: ExportInputs, prepared: PreparedExport, target: Path) -> Measured:
     """Compare the exported model in PyTorch with the trained one, both in the precision of the evaluation."""
     tagger = prepared.tagger
-    parity = prepared.parity
-    exact = classifier.load(target, tagger.labels)
-    if _is_same(exact, prepared.trained.model):  # then it predicts what the stage evaluate has scored
-        f1 = read_json(inputs.metrics, "evaluate")[prepared.split]["overall"]["f1"]
-        return Measured({"same_labels": 1.0, "largest_logit_difference": 0.0, "f1": f1}, parity.expected)
     computed_in = resolve_recorded(tagger.precision, prepared.trained.device)
     if computed_in != "fp32":
-        parity.record(_load_torch(inputs.finetuned, tagger.labels, computed_in))
-    return parity.measure(TorchModel.for_inference(exact, computed_in), "torch")
-
-
-def _is_same(model: PreTrainedModel, other: PreTrainedModel) -> bool:
-    """Whether two models have equal configurations and weights, wherever they were loaded from."""
-    ignored = {"_name_or_path": None, JAVASCRIPT: None}  # settings that change no logit
-    weights = model.state_dict()
-    others = other.state_dict()
-    return (
-        model.config.to_dict() | ignored == other.config.to_dict() | ignored
-        and weights.keys() == others.keys()
-        and all(torch.equal(weight, others[name].to(weight.device)) for name, weight in weights.items())
-    )
+        prepared.parity.record(_load_torch(inputs.finetuned, tagger.labels, computed_in))
+    return prepared.parity.measure(_load_torch(target, tagger.labels, computed_in), "torch")
 
 
 def _load_torch(folder: Path, labels: Labels, precision: Resolved) -> TorchModel:
@@ -336,8 +312,8 @@ def table(report: dict[str, Any]) -> str:
     """Lay out what was measured of each backend for a terminal, and the notes."""
     [of_split] = report.values()
     rows = [[name, *measured.values()] for name, measured in of_split["backends"].items()]
-    headers = ["backend", "same labels", "largest logit difference", "F1", "MB"]
-    backends = tabulate(rows, headers, tablefmt="simple", floatfmt=("", ".4%", ".6f", ".4f", ".1f"))
+    headers = ["backend", "same labels", "F1", "MB"]
+    backends = tabulate(rows, headers, tablefmt="simple", floatfmt=("", ".4%", ".4f", ".1f"))
     return "\n\n".join([backends, *of_split.get("notes", [])])
 
 

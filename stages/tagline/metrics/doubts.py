@@ -5,6 +5,8 @@ from typing import Any
 
 from tagline.core import FEW_ENTITIES
 
+# With fewer entities, the F1 of a type or a slice is a rough estimate.
+FEW = 50
 # With a larger share of sentences that train has too, the F1 of the others is shown.
 MOST_IN_TRAIN = 0.1
 

@@ -1,13 +1,13 @@
 """Outcomes: each gold or predicted entity is correct or one of four kinds of error."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from tagline.labels import Entity, Ints, Kind, TaggedSentence, flatten, split_tag
-from tagline.metrics.scores import ratios, scores_of
+from tagline.metrics.scores import Counts, ratios, scores_of
 
 OutcomeKind = Literal["correct", "missed", "spurious", "type_error", "boundary_error"]
 # The kinds of error, each with its meaning.
@@ -148,54 +148,16 @@ def confusion(sentences: Sequence[TaggedSentence], kind: Kind) -> Counter[tuple[
     return counts
 
 
-def matching(sentences: Sequence[TaggedSentence], with_errors: Collection[int]) -> dict[str, dict[str, float | int]]:
-    """Score entities by how they agree; the strict scores of nervaluate are the overall ones.
-
-    Each predicted entity, from left to right, is paired with one gold entity that overlaps with it and has no pair yet.
+def matching(counts: Counts, errors: Mapping[str, int]) -> dict[str, dict[str, float | int]]:
+    """Score entities by less strict rules than type and boundaries.
 
     Args:
-        sentences: with gold labels of the kind ``spans``.
-        with_errors: the indices of those whose gold and predicted entities differ.
+        counts: of a split of entities.
+        errors: the numbers of its outcomes by kind.
 
     Returns:
-        The scores of ``exact`` (the boundaries agree), ``partial`` (a pair counts 1 if they do, else 0.5) and ``type``.
+        The scores of ``exact``, for which the boundaries are right, and of ``type``, for which the type is, and a word.
     """
-    flat = flatten(sentences)
-    gold = len(flat.gold_entities.start)
-    predicted = len(flat.predicted_entities.start)
-    # All predicted entities of sentences without errors are right.
-    exact: float = predicted - sum(len(sentences[index].predicted_entities) for index in with_errors)
-    partial = type_ = exact
-    for index in with_errors:
-        sides = sentences[index].gold_entities, sentences[index].predicted_entities
-        for entity, other in _pairs(*sides, _by_boundaries):
-            exact += entity[1:] == other[1:]
-            partial += 1 if entity[1:] == other[1:] else 0.5
-        for entity, other in _pairs(*sides, _by_type):
-            type_ += entity.type == other.type
-    right = {"exact": exact, "partial": partial, "type": type_}
+    gold, predicted = counts.gold.sum(), counts.predicted.sum()
+    right = {"exact": errors["correct"] + errors["type_error"], "type": errors["correct"] + errors["boundary_error"]}
     return {name: scores_of(*ratios(number, predicted, gold), gold) for name, number in right.items()}
-
-
-def _pairs(
-    gold: Sequence[Entity], predicted: Sequence[Entity], key: Callable[[Entity, Entity], Any]
-) -> Iterator[tuple[Entity, Entity]]:
-    left = list(gold)
-    for entity in predicted:
-        overlapping = [other for other in left if other.start < entity.end and entity.start < other.end]
-        if overlapping:
-            best = min(overlapping, key=lambda other: key(other, entity))  # the first of equals
-            left.remove(best)
-            yield best, entity
-
-
-def _by_boundaries(gold: Entity, predicted: Entity) -> bool:
-    """A gold entity with the same boundaries is better."""
-    return gold[1:] != predicted[1:]
-
-
-def _by_type(gold: Entity, predicted: Entity) -> tuple[bool, int]:
-    """A gold entity of the same type is better; of several, the one whose boundaries are closest."""
-    if gold.type != predicted.type:
-        return True, 0
-    return False, abs(gold.start - predicted.start) + abs(gold.end - predicted.end)

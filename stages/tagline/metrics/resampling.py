@@ -13,6 +13,8 @@ from tagline.labels import Doubles, Ints
 from tagline.metrics.scores import Counts, rounded
 
 LEVEL = 0.95
+# Of the scores of a split.
+RESAMPLES, SEED = 1000, 42
 # Maximum number of weights in a block: 32 MB of float64.
 BLOCK = 2**22
 
@@ -53,13 +55,8 @@ def interval(values: npt.ArrayLike) -> tuple[Doubles, Doubles]:
     return low, high
 
 
-def intervals(counts: Counts, resamples: int, seed: int) -> dict[str, Any]:
-    """Compute 95 % intervals of the scores.
-
-    Args:
-        counts: of all sentences.
-        resamples: number of bootstrap resamples.
-        seed: random seed of the resamples.
+def intervals(counts: Counts) -> dict[str, Any]:
+    """Compute 95 % intervals of the scores, by `RESAMPLES` of the sentences.
 
     Returns:
         ``{"overall": {precision, recall, f1, accuracy: {low, high}}, "per_type": {TYPE: {f1: {low, high}}}}``.
@@ -67,7 +64,7 @@ def intervals(counts: Counts, resamples: int, seed: int) -> dict[str, Any]:
     split = counts.total()
     overall: defaultdict[str, list[Doubles]] = defaultdict(list)
     per_type = []
-    for block in weights(len(counts.words), resamples, seed):
+    for block in weights(len(counts.words), RESAMPLES, SEED):
         total = counts.total(block)
         for name, values in total.overall(split)._asdict().items():
             overall[name].append(values)
@@ -95,16 +92,3 @@ def by_document(counts: Counts, documents: Ints) -> Counts:
     sums = csr_array((ones, (documents, np.arange(len(documents)))))
     columns = ("correct", "predicted", "gold", "words", "correct_words")
     return replace(counts, **{name: sums @ getattr(counts, name) for name in columns})
-
-
-def f_beta(counts: Counts, beta: float) -> dict[str, Any]:
-    """Compute F-beta overall and of each type, from the same counts and by the same means as F1.
-
-    Returns:
-        ``{"beta": beta, "overall": value, "per_type": {TYPE: value}}``.
-    """
-    total = counts.total()
-    # (1 + b^2) correct / (b^2 gold + predicted) is F1 of counts that are weighted so.
-    weighted = replace(total, correct=(1 + beta**2) / 2 * total.correct, gold=beta**2 * total.gold)
-    per_type = {name: rounded(value) for name, value in total.scored(weighted.per_type().f1)}
-    return {"beta": beta, "overall": rounded(weighted.overall().f1), "per_type": per_type}

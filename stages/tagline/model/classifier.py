@@ -37,13 +37,13 @@ _INDEX = re.compile(r"\.\d+\.")  # of a layer, in the name of a tensor
 def new_classifier(
     encoder: Path,
     labels: Labels,
-    layers: int | Sequence[int] | None = None,
+    layers: int | None = None,
     old: Sequence[str] | None = None,
 ) -> PreTrainedModel:
     """Load a pretrained encoder with a new classifier; set the seed before, the classifier is initialised at random.
 
     Args:
-        layers: indices of the encoder's layers to keep, or the number of the first ones; None: all.
+        layers: number of the encoder's first layers to keep; None: all.
         old: labels of the classifier that the folder has, whose rows are kept for labels of the same name; None: it has
             none.
 
@@ -142,36 +142,25 @@ def _built(model: PreTrainedModel, config: PreTrainedConfig) -> PreTrainedModel:
     return cast(PreTrainedModel, type(model)(config).eval())
 
 
-def _with_layers(model: PreTrainedModel, layers: int | Sequence[int]) -> PreTrainedModel:
-    """Make a model of some of a model's layers: those of some indices, or so many first ones."""
+def _with_layers(model: PreTrainedModel, layers: int) -> PreTrainedModel:
+    """Make a model of a model's first layers."""
     name, stack = layer_stack(model, "train.layers")
     count = len(stack)
-    indices = list(range(layers)) if isinstance(layers, int) else [*layers]
-    if max(indices) >= count:
-        raise UserError(f"train.layers: {layers}; the encoder has {count} layers, 0 to {count - 1}")
-    model.set_submodule(name, nn.ModuleList([stack[index] for index in indices]))
+    if layers > count:
+        raise UserError(f"train.layers: {layers}; the encoder has {count} layers")
+    model.set_submodule(name, stack[:layers])
     config = deepcopy(model.config)
-    config.num_hidden_layers = len(indices)
+    config.num_hidden_layers = layers
     for key, value in config.to_dict().items():
         is_per_layer = "layer" in key or key == "attention_window"  # layer_types; the windows of Longformer
         if is_per_layer and isinstance(value, list) and len(value) == count:
-            setattr(config, key, [value[index] for index in indices])
-    # What a layer is may depend on its index, so that the model is built as the stages after this one build it.
+            setattr(config, key, value[:layers])
+    # Built as the stages after this one build it.
     smaller = _built(model, config)
     weights = model.state_dict()
     # ESM's head for contacts between amino acids reads the attention of all layers; no token classifier reads it.
     weights |= {name: tensor for name, tensor in smaller.state_dict().items() if ".contact_head." in name}
-    try:
-        smaller.load_state_dict(weights)
-    except RuntimeError as error:
-        problem = str(error).splitlines()[-1].strip()
-        if 0 in indices:
-            raise UserError(
-                f"train.layers: {layers} of {model.config.model_type} do not fit together ({problem}); leave it empty"
-            ) from None
-        raise UserError(
-            f"train.layers: {layers} of {model.config.model_type} do not fit together ({problem}); keep layer 0"
-        ) from None
+    smaller.load_state_dict(weights)
     return smaller
 
 

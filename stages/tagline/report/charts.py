@@ -7,9 +7,9 @@ versions or the fonts of the host.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -73,9 +73,7 @@ class Chart:
         x, y: the axes.
         dots: the values, from left to right.
         text: the chart in words, for screen readers.
-        best: the dot of the best value, if it is marked.
-        before: the same chart before calibration.
-        mark: what this value is called.
+        best: the dot of the kept epoch, if it is marked.
     """
 
     title: str
@@ -85,8 +83,6 @@ class Chart:
     dots: list[Dot]
     text: str
     best: Dot | None = None
-    before: Chart | None = None
-    mark: str = "best"
 
     @property
     def path(self) -> str:
@@ -108,40 +104,18 @@ def learning_curves(losses: Rows, epochs: Rows, best_epoch: int) -> list[Chart]:
     if epochs:
         result.append(curve("Validation loss", "Epoch", [(row["epoch"], row["loss"]) for row in epochs]))
         points = [(row["epoch"], row["f1"]) for row in epochs]
-        result.append(curve("Validation F1", "Epoch", points, best=best_epoch - 1, mark="kept"))
+        result.append(curve("Validation F1", "Epoch", points, best_epoch - 1))
     return result
 
 
-def precision_curves(points: Mapping[str, Mapping[str, Any]]) -> list[Chart]:
-    """Draw the precision of accepted entities against their share, for each split with entities.
-
-    Args:
-        points: of each split, the promised precisions in reports/evaluate.json.
-    """
-    result = []
-    for split, of_split in points.items():
-        for name, point in of_split.items():
-            shown = [at_score for at_score in reversed(point["curve"]) if "precision" in at_score]
-            pairs = [(round(100 * at_score["share"], 1), at_score["precision"]) for at_score in shown]
-            lowest = None
-            if "precision" in point:
-                lowest = [at_score["score"] for at_score in shown].index(point["score"])
-            if pairs:
-                result.append(curve(f"Precision of {name}, {split}", "Accepted (%)", pairs, lowest, "chosen"))
-    return result
-
-
-def curve(
-    title: str, x_title: str, points: Sequence[tuple[float, float]], best: int | None = None, mark: str = "best"
-) -> Chart:
+def curve(title: str, x_title: str, points: Sequence[tuple[float, float]], best: int | None = None) -> Chart:
     """Draw a line through points.
 
     Args:
         title: heading of the chart.
         x_title: title of the horizontal axis.
         points: (x, y), finite, at least one, ascending by x.
-        best: index of the best point, to be marked.
-        mark: what this point is called.
+        best: index of the point that is marked as kept.
     """
     xs, ys = zip(*points, strict=True)
     values = ticks(min(ys), max(ys))
@@ -154,17 +128,16 @@ def curve(
     text = f"{title}: from {ys[0]:.3f} at {unit} {xs[0]:g} to {ys[-1]:.3f} at {unit} {xs[-1]:g}"
     if best is None:
         return Chart(title, x_title, x_axis, y_axis, dots, text)
-    text += f", {mark} at {unit} {xs[best]:g} with {ys[best]:.3f}"
-    return Chart(title, x_title, x_axis, y_axis, dots, text, dots[best], mark=mark)
+    text += f", kept at {unit} {xs[best]:g} with {ys[best]:.3f}"
+    return Chart(title, x_title, x_axis, y_axis, dots, text, dots[best])
 
 
-def reliability(bins: pd.DataFrame, unit: str, uncalibrated: pd.DataFrame | None = None) -> Chart:
+def reliability(bins: pd.DataFrame, unit: str) -> Chart:
     """Draw a dot per bin at its mean probability and accuracy, with an area proportional to its predictions.
 
     Args:
         bins: at least one bin of `calibration.reliability`.
         unit: the name of the predictions: entities or words.
-        uncalibrated: bins before calibration.
     """
     values = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
     x_axis = _x_axis(0, 1, values)
@@ -176,8 +149,7 @@ def reliability(bins: pd.DataFrame, unit: str, uncalibrated: pd.DataFrame | None
         radius = max(1.5, round(LARGEST_DOT * math.sqrt(number / total), 1))
         dots.append(Dot(x_axis.position(confidence), y_axis.position(accuracy), radius, text))
     text = "; ".join(dot.text for dot in dots)
-    before = None if uncalibrated is None else reliability(uncalibrated, unit)
-    return Chart("Accuracy by mean probability", "Mean probability", x_axis, y_axis, dots, text, before=before)
+    return Chart("Accuracy by mean probability", "Mean probability", x_axis, y_axis, dots, text)
 
 
 def ticks(low: float, high: float, whole: bool = False) -> list[float]:

@@ -6,21 +6,19 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tagline.artifacts import raw_data
 from tagline.core import FEW_ENTITIES, PROVENANCE, Rows, read_json
 from tagline.core.provenance import read_listed
-from tagline.evaluation.measurement import by_split
 from tagline.evaluation.measurements.order import shown
 from tagline.evaluation.promises.measurement import statements, table
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.splits import VALIDATION
 from tagline.evaluation.stage import Evaluation
-from tagline.labels import Kind, TaggedSentence, type_grounds
+from tagline.labels import TaggedSentence, type_grounds
 from tagline.metrics.columns import SCORES_OF_TYPES
-from tagline.metrics.doubts import doubts
-from tagline.metrics.groups import FEW
+from tagline.metrics.doubts import FEW, doubts
 from tagline.metrics.outcomes import ERRORS, NO_TYPE, Outcome, OutcomeKind
 from tagline.report import charts, shown_sentences
 from tagline.report.html_files import FOLDER, render_file
@@ -66,11 +64,10 @@ def render(
     scored = "validated" if name_charted == VALIDATION else "tested"
     reliability = None
     if "calibration" in metrics[name_charted] and len(charted.reliability):
-        reliability = charts.reliability(charted.reliability, unit, charted.uncalibrated)
+        reliability = charts.reliability(charted.reliability, unit)
     errors = {name: count_by_type(split.sentences, split.outcomes) for name, split in splits.items()}
     occurring = {kind_of_error for counts in errors.values() for kind_of_error in counts.kinds}
     sentences = _choose_sentences(splits)
-    promises = by_split(metrics, "promises")
     variables = {
         "title": title,
         "notes": notes,
@@ -82,7 +79,6 @@ def render(
             *made_of,
             f"{scored} on {metrics[name_charted]['sentences']:,}",
         ],
-        "summary": summary(name_charted, metrics[name_charted], errors[name_charted], kind),
         "metrics": metrics,
         "doubts": {name: [*doubts(entries)] for name, entries in metrics.items()},
         "shown": {name: shown(entries) for name, entries in metrics.items()},
@@ -92,9 +88,6 @@ def render(
         "columns": sorted(SCORES_OF_TYPES, key=lambda column: not column.has_interval),
         "promises": table(metrics),
         "statements": statements(metrics),
-        "precision_curves": charts.precision_curves(
-            {name: of_split["precision"] for name, of_split in promises.items()}
-        ),
         "curves": charts.learning_curves(losses, epochs, evaluation.best_epoch),
         "charted": name_charted,
         "confusion": confusion_table(charted.confusion),
@@ -143,29 +136,6 @@ def made_of(report: Path, finetuned: Path) -> list[str]:
     if "planned_steps" in trained:
         made += f", ended at step {trained['steps']:,} of {trained['planned_steps']:,} by max_steps"
     return [made]
-
-
-def summary(split: str, entries: Mapping[str, Any], errors: ErrorCounts, kind: Kind) -> str:
-    """Say in a sentence where the errors of a split are; empty if it has none, or plain tags."""
-    if kind == "tags" or not errors.kinds:
-        return ""
-    largest = max(errors.kinds, key=lambda name: errors.kinds[name])
-    total = sum(errors.kinds.values())
-    text = (
-        f"Of {total:,} errors of {split}, the most frequent are {largest.replace('_', ' ')} ({errors.kinds[largest]:,})"
-    )
-    first = errors.groups[0]
-    if first.gold and first.predicted:
-        text += f" and {first.gold} as {first.predicted} ({first.number:,})"
-    # A cross-validation has no slices.
-    slices = entries["slices"]["text"] if "slices" in entries else {}
-    if "seen" in slices and "unseen" in slices:
-        unseen = slices["unseen"]
-        text += (
-            f". Entities that train does not have are found with F1 {unseen['f1']:.3f}, those that it has with "
-            f"{slices['seen']['f1']:.3f}"
-        )
-    return f"{text}."
 
 
 def _choose_sentences(splits: Mapping[str, ScoredSplit]) -> list[ShownSentence]:

@@ -9,24 +9,21 @@ from typing import Any, NamedTuple
 import numpy as np
 from tabulate import tabulate
 
-from tagline.artifacts import tokenized
-from tagline.comparison import WORKSPACE
-from tagline.comparison.outdated import notes_of_predictions
-from tagline.comparison.runs import PREDICTIONS, make_run
-from tagline.core import reported_split, verify
+from tagline.artifacts import predictions, tokenized
+from tagline.comparison.outdated import outdated_notes
+from tagline.core import PROVENANCE, reported_split, verify
 from tagline.core.params import read_section
 from tagline.evaluation.altered_forms import CASES
-from tagline.evaluation.evaluate_params import Evaluate
 from tagline.labels import Doubles, TaggedSentences, flatten
 from tagline.metrics.outcomes import OutcomeKind, count_errors, outcomes_of_errors
-from tagline.metrics.resampling import interval, weights
+from tagline.metrics.resampling import RESAMPLES, SEED, interval, weights
 from tagline.metrics.scores import divide, ratios, rounded
 from tagline.metrics.slices import TEXTS, TrainingIndex, in_train
 from tagline.terminal import UserError, wrapped
 from tagline.tokenization.tokenize_align_params import TokenizeAlign
 from tagline.tools.texts.options import MODEL
 
-TOKENIZED = Path("data/tokenized")
+PREDICTIONS, TOKENIZED = Path("data/predictions"), Path("data/tokenized")
 # With fewer gold entities that train has, nothing is said of those that it does not have.
 LEAST_SEEN = 20
 # The tally of all entities of the split.
@@ -105,13 +102,12 @@ def find() -> dict[str, Any]:
     errors = count_errors(outcomes_of_errors(scored), len(scored))
     verify(TOKENIZED, "tokenize-align")
     train = tokenized.load_split(TOKENIZED, "train")
-    bootstrap = read_section("evaluate", Evaluate).bootstrap
     tallies = {ALL: tally(scored), **by_text(scored, train)}
     for form, altered in forms.items():
         tallies[form] = tally(altered)
     for kind, change in CHANGES.items():
         tallies[kind] = tallies[ALL] + np.outer(errors[kind], change)
-    sums = total(tallies, bootstrap.resamples, bootstrap.seed)
+    sums = total(tallies, RESAMPLES, SEED)
     f1 = {name: ratios(*of_tally).f1 for name, of_tally in sums.items()}
     losses = [Loss(kind, int(errors[kind].sum()), f1[ALL], f1[kind], AUDIT) for kind in CHANGES]
     losses += unseen_loss(sums, f1[ALL])
@@ -125,23 +121,22 @@ def find() -> dict[str, Any]:
         "high": rounded(high),
         "entities": int(sums[ALL][GOLD, 0]),
         "losses": sorted((loss for loss in described if loss["worth"] > 0), key=itemgetter("worth"), reverse=True),
-        "notes": notes_of_predictions(),
+        "notes": outdated_notes("evaluate"),
     }
 
 
 def read_predictions() -> tuple[str, TaggedSentences, dict[str, TaggedSentences]]:
     """Read the name and predictions of the reported split, and those of each altered form of letter case."""
-    verify(Path(PREDICTIONS), "evaluate")
-    split = reported_split([file.stem for file in Path(PREDICTIONS).glob("*.parquet")])
-    run = make_run(WORKSPACE, None, lambda path: Path(path).read_bytes(), lambda _: None, [split])
-    if run.kind == "tags":
+    verify(PREDICTIONS, "evaluate")
+    split = reported_split([file.stem for file in PREDICTIONS.glob("*.parquet")])
+    kind = predictions.read_kind((PREDICTIONS / PROVENANCE).read_bytes(), f"{PREDICTIONS / PROVENANCE}")
+    if kind == "tags":
         raise UserError(f"{PREDICTIONS}: plain tags; expected entities; `tagline scores` has the F1 of each tag")
-    forms = {}
-    for form in CASES:
-        name = f"{split}.altered.{form}"
-        if name in run.splits:
-            forms[form] = flatten(run.splits[name])
-    return split, flatten(run.splits[split]), forms
+    contents = {split: (PREDICTIONS / f"{split}.parquet").read_bytes()}
+    splits = predictions.read_with_altered(contents, kind, str(PREDICTIONS))
+    names = {form: f"{split}.altered.{form}" for form in CASES}
+    forms = {form: flatten(splits[name]) for form, name in names.items() if name in splits}
+    return split, flatten(splits[split]), forms
 
 
 def tally(split: TaggedSentences, gold: Any = slice(None), predicted: Any = slice(None)) -> Doubles:

@@ -20,7 +20,7 @@ def scores() -> None:
     parser.add_json("evaluate and crossval (as in reports/), notes")
     options = parser.parse_args()
     from tagline.artifacts.exported import read_report
-    from tagline.comparison.outdated import notes_of_predictions, outdated_notes
+    from tagline.comparison.outdated import outdated_notes
     from tagline.core import verify
     from tagline.core.params import PARAMS, read_file
     from tagline.crossval import summary
@@ -35,7 +35,7 @@ def scores() -> None:
     if SCORES.exists() or not CROSSVAL.exists():
         verify(PREDICTIONS, "evaluate", SCORES)
         reports["evaluate"], tables, notes = read_scores(SCORES)
-        notes += [*_notes_of_models(), *notes_of_predictions()]
+        notes += [*_notes_of_models(), *outdated_notes("evaluate")]
     if REPORT.exists():
         notes += read_report(REPORT)[-1]
     if CROSSVAL.exists():

@@ -6,7 +6,7 @@ made by standard components of tokenizer.json alone, so that every library that 
 - between the steps of the encoder's normalizer that clean and lower-case, others put a mark before each capital, make
   it the other one if two capitals follow each other, and remove it inside words;
 - the pre-tokenizer splits marks off, since they are punctuation;
-- the vocabulary has them in place of two sub-words that the encoder never used, or else after its last one;
+- the vocabulary has them in place of two sub-words that the encoder never used;
 - the decoder removes them.
 
 All other sub-words, their offsets and the words stay those of the encoder's own tokenizer.
@@ -78,6 +78,8 @@ def unsuitable(content: dict[str, Any]) -> str:
         other = (content.get(part) or {}).get("type")
         if other != kind:
             return f"its {part} is {other}, not {kind}"
+    if len(_unused(content)) < len(MARKS):
+        return "its vocabulary has no two unused sub-words such as [unused0]"
     signs = (CAPITAL, CAPITALS, _INSTEAD)
     added = [token["content"] for token in content["added_tokens"]]
     if not set(signs).isdisjoint("".join([*content["model"]["vocab"], *added])):
@@ -92,12 +94,10 @@ def mark(content: dict[str, Any], own: normalizers.Normalizer) -> dict[str, int]
     """Make the tokenizer of a suitable tokenizer.json, whose own normalizer lower-cases, mark capitals.
 
     Returns:
-        The ids of the marks. If the vocabulary lacks two sub-words that are not in use, it grows by them.
+        The ids of the marks.
     """
     vocabulary = content["model"]["vocab"]
     ids = [vocabulary.pop(token) for token in _unused(content)[: len(MARKS)]]
-    last = max([*ids, *vocabulary.values(), *(token["id"] for token in content["added_tokens"])])
-    ids += range(last + 1, last + 1 + len(MARKS) - len(ids))
     vocabulary |= zip(MARKS, ids, strict=True)
     marks = f"[{CAPITAL}{CAPITALS}]"
     # If accents are dropped, letters are decomposed first: then a few capitals stand for all with accents.

@@ -38,7 +38,7 @@ _LEFTOVERS = (
 )
 # Settings from which BertTokenizer would make its normalizer anew.
 _OF_BERT = ("do_basic_tokenize", "do_lower_case", "never_split", "strip_accents", "tokenize_chinese_chars")
-# By model_type: their logits change with padding (`fit_check.check_mask`); PyTorch can't convert them.
+# By model_type: their logits change with padding; PyTorch can't convert them.
 IGNORE_MASK = ("canine", "convbert", "fnet", "funnel", "mobilebert", "nystromformer", "yoso")
 NOT_TO_ONNX = ("longformer", "xlnet")
 # Larger ids of sub-words, and padding to more sub-words, are damage.
@@ -245,39 +245,6 @@ def copy_encoder(source: Path, target: Path) -> None:
     target.mkdir(parents=True)
     for file in files:
         shutil.copyfile(file, target / file.name)
-
-
-def grow_vocabulary(location: str, folder: Path, size: int, like: int) -> None:
-    """Give the word embeddings of a copied encoder a row for each sub-word of its tokenizer.
-
-    Args:
-        location: where the encoder comes from, for the message.
-        folder: the copy, of which the file with the embeddings and config.json are changed if rows are missing.
-        size: number of sub-words.
-        like: the sub-word whose row new ones begin as.
-
-    Raises:
-        UserError: the embeddings are not one tensor of the usual name and size.
-    """
-    config = _object(folder / "config.json")
-    rows = config.get("vocab_size", 0)
-    if size <= rows:
-        return
-    import torch  # here, since numpy has no bfloat16, and few encoders need it
-    from safetensors.torch import load_file, save_file
-
-    for path in sorted(folder.glob("*.safetensors")):
-        tensors = load_file(path)
-        for name, tensor in tensors.items():
-            if name.endswith("word_embeddings.weight") and tensor.shape[0] == rows:
-                tensors[name] = torch.cat([tensor, tensor[like].repeat(size - rows, 1)])
-                save_file(tensors, path, {"format": "pt"})
-                write_json(folder / "config.json", config | {"vocab_size": size})
-                return
-    raise UserError(
-        f"{location}: no embeddings word_embeddings.weight with {rows} rows, to which the marks of capitals could "
-        "be added; set download.encoder.mark_capitals to false"
-    )
 
 
 def save_tokenizer(tokenizer: PreTrainedTokenizerBase, target: Path) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import chain, combinations, pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,6 @@ class FileSource:
             for split, pattern in dataset.patterns.items()
         }
         self.files = {split: self._files(split, paths) for split, paths in self.paths.items()}
-        check_different(self.paths, self.files)
         self._check_annotated()
         self.texts = find(folder, dataset.unlabelled, _named_by(UNLABELLED)) if dataset.unlabelled else []
         for split, paths in self.files.items():
@@ -76,7 +75,7 @@ class FileSource:
         """Read the sentences that have words, each with its split; findings are those of this reading.
 
         Raises:
-            UserError: a file is malformed, an id or the words of a whole file are in a split twice, or a drawn split
+            UserError: a file is malformed, an id is in a split twice, or a drawn split
                 gets no sentence.
         """
         self._begin()
@@ -234,16 +233,11 @@ class FileSource:
         return consecutive(self._with_ids(split))
 
     def _with_ids(self, split: str) -> Iterator[Sentence]:
-        """Yield the sentences of a split's files, name their unnamed documents, and check the ids and the files."""
+        """Yield the sentences of a split's files, name their unnamed documents, and check the ids."""
         locations: dict[str, str] = {}
-        read: dict[int, Path] = {}
         without_id = ""
         for path in self.paths[split]:
-            words = 0
-            count = 0
             for sentence in self._with_documents(path):
-                words = hash((words, *sentence.words))
-                count += bool(sentence.words)
                 if not sentence.words:
                     pass  # only its notes count
                 elif sentence.id is None:
@@ -256,12 +250,6 @@ class FileSource:
                 else:
                     locations[sentence.id] = sentence.location
                 yield sentence
-            # A file of one sentence can be a text that many people write.
-            if count > 1 and read.setdefault(words, path) != path:
-                raise UserError(
-                    f"{path}: the same words as in {read[words]}, which {split} has too; expected files of different "
-                    f"sentences, not a copy with other tags; name one of them; {_named_by(split)}"
-                )
         _check_ids(locations, without_id)
 
     def _with_documents(self, path: Path) -> Iterator[Sentence]:
@@ -314,35 +302,6 @@ def find(folder: Path, pattern: str, named_by: str, folders: bool = False) -> li
     if not files:
         raise UserError(f"{path}: no such file; {named_by}")
     return [inside(folder, file, named_by) for file in files]
-
-
-def check_different(paths: Mapping[str, Sequence[Path]], files: Mapping[str, Sequence[Path]]) -> None:
-    """Check that splits have different files: a model that was trained or chosen on test has too good a score.
-
-    Args:
-        paths: of each split, as params.yaml names them; those of two splits may share a further file.
-        files: all files that are read for each split.
-
-    Raises:
-        UserError: two splits have a path in common, or all files of one are copies of those of the other.
-    """
-    for first, second in combinations(paths, 2):
-        common = set(paths[first]) & set(paths[second])
-        if not common and not _are_copies(files[first], files[second]):
-            continue
-        path = min(common, default=paths[second][0])
-        if second not in SPLITS:
-            raise UserError(f"{path}: the same data in {first} and {second}; expected others; {_named_by(second)}")
-        raise UserError(
-            f"{path}: the same data in {first} and {second}; name different files in params.yaml, or omit {second} "
-            f"and set split: {{seed: 42, {second}: 0.1}} there"
-        )
-
-
-def _are_copies(files: Sequence[Path], others: Sequence[Path]) -> bool:
-    if sorted(path.stat().st_size for path in files) != sorted(path.stat().st_size for path in others):
-        return False
-    return sorted(map(sha256, files)) == sorted(map(sha256, others))
 
 
 def _named_by(split: str) -> str:

@@ -8,15 +8,13 @@ from typing import Any
 from tokenizers import Tokenizer, processors
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
-from tagline.artifacts.subword_reading import check_reading, first_difference, read_file, text_of_piece, without_limits
+from tagline.artifacts.subword_reading import check_reading, first_difference, read_file, without_limits
 from tagline.core import reading_tokenizer
-from tagline.sources import capitals, encoders
-from tagline.terminal import UserError, shortened
+from tagline.sources import encoders
+from tagline.terminal import UserError
 
 # Settings of a tokenizer that are not about its sub-words.
 _SETTINGS = ("model_max_length", "padding_side", "truncation_side", "model_input_names", "split_special_tokens")
-# A vocabulary with a larger share of words with capitals is of an encoder that was pretrained on them.
-_FEW_CAPITALS = 0.01
 
 
 @dataclass
@@ -59,7 +57,6 @@ def load(folder: Path, words: Iterable[str] = ()) -> Reading:
         if file.is_file():
             _prefer_file(reading, file, words)
         _add_ends(reading)
-        _find_unreachable_capitals(reading, file)
     return reading
 
 
@@ -138,23 +135,3 @@ def _add_ends(reading: Reading) -> None:
         f"{first} and {last} are put around each sentence, since its configuration names them and no step adds them"
     )
     reading.record["ends"] = [first, last]
-
-
-def _find_unreachable_capitals(reading: Reading, file: Path) -> None:
-    """Report a vocabulary with capitals that the tokenizer makes small letters."""
-    tokenizer = reading.tokenizer.backend_tokenizer
-    unreachable = words_with_capitals(tokenizer) if capitals.lowers(tokenizer) else []
-    if len(unreachable) <= _FEW_CAPITALS * tokenizer.get_vocab_size():
-        return
-    setting = f"lowercase in {file.name}" if file.is_file() else "do_lower_case in tokenizer_config.json"
-    reading.lines.append(
-        f"{len(unreachable):,} sub-words of its vocabulary have capitals, such as {shortened(unreachable[0])}, and no "
-        f"word gets them, since its tokenizer lower-cases; if it was pretrained on capitals, set {setting} to false"
-    )
-    reading.record["unreachable_capitals"] = len(unreachable)
-
-
-def words_with_capitals(tokenizer: Tokenizer) -> list[str]:
-    """The words and parts of words with capitals in a vocabulary, without single letters and names such as [MASK]."""
-    texts = (text_of_piece(tokenizer, number) for number in range(tokenizer.get_vocab_size()))
-    return [text for text in texts if len(text) > 1 and text.isalpha() and text != text.lower()]

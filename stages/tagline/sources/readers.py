@@ -7,27 +7,26 @@ a repeated one with ``1#2/``, see `raw_data.COPY`.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
 from functools import partial
-from itertools import chain, count, product
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from tagline.artifacts import raw_data
-from tagline.artifacts.raw_data import with_further
-from tagline.core import DOCUMENT, FEW_ENTITIES, OF_SENTENCES
+from tagline.core import DOCUMENT, OF_SENTENCES
 from tagline.labels import OUTSIDE, split_tag
 from tagline.sources.download_params import AnyDataset, HubDataset
-from tagline.sources.files import FileSource, check_different
+from tagline.sources.files import FileSource
 from tagline.sources.formats.annotated import AnnotatedFiles
 from tagline.sources.formats.base import Files
 from tagline.sources.formats.keys import UnknownTag, WordKeys
 from tagline.sources.splitting import TRAIN
 from tagline.sources.tag_names import EntityCounts, Spelling, entity_marks, rename
-from tagline.terminal import QUOTED, UserError, quoted, shortened, some
+from tagline.terminal import QUOTED, UserError, quoted, shortened
 from tagline.text.agreement import Agreement, SentenceAgreement
 from tagline.text.languages import LEAST_AGREEMENT, Language, splitter
 from tagline.text.sentence import Sentence
@@ -38,8 +37,6 @@ if TYPE_CHECKING:
 
 SHARED = "shared_sentences"
 RELABELLED = "relabelled_sentences"
-# Types that a drawn split lacks, in its line.
-LACKING_SHOWN = 20
 # What is counted of one among several sources; earlier ones are compared split by split.
 OF_SEVERAL = {
     **OF_SENTENCES,
@@ -73,43 +70,46 @@ class Reader:
         with self.numbered():
             self.source = _open(folder, dataset, OF_SENTENCES if number is None else OF_SEVERAL)
 
-    def read(
-        self, spelling: Mapping[str, Spelling], earlier: Sequence[Reading]
-    ) -> Generator[tuple[str, raw_data.Row], None, Reading]:
-        """Read the source, and return what was found in it.
+    def read(self, reading: Reading, earlier: Sequence[Reading]) -> Iterator[tuple[str, Sentence]]:
+        """Read the sentences with their ids in data/raw, each with its split.
 
         Args:
-            spelling: by tag column, how its tags are respelt.
+            reading: notes what is found.
             earlier: what was found in the sources before it.
 
         Raises:
             UserError: see `FileSource.sentences`.
         """
-        reading = Reading(self, spelling)
         with self.numbered():
-            for split, sentence in self._sentences(reading, earlier):
-                yield split, to_row(sentence, self.unknown_tag)
-        return reading
+            yield from self._sentences(reading, earlier)
 
     def _sentences(self, reading: Reading, earlier: Sequence[Reading]) -> Iterator[tuple[str, Sentence]]:
         indices: defaultdict[str, count[int]] = defaultdict(count)
         for split, sentence in self.source.sentences():
             renamed = reading.add(split, sentence, earlier)
-            yield split, self._prefixed(renamed, f"{split}-{next(indices[split])}")
+            yield split, self._finished(renamed, f"{split}-{next(indices[split])}")
         if isinstance(self.source, FileSource):
             whole = isinstance(self.dataset, AnnotatedFiles) and self.dataset.sentences == "whole"
             for sentence in self.source.unlabelled(self.columns, whole):
-                yield TRAIN, self._prefixed(sentence, f"{TRAIN}-{next(indices[TRAIN])}")
+                yield TRAIN, self._finished(sentence, f"{TRAIN}-{next(indices[TRAIN])}")
         for time in range(2, self.dataset.repeat + 1):
             again = copy(self.source)  # whose findings are not those of the first reading
             of_train = (sentence for split, sentence in again.sentences() if split == TRAIN)
             for index, sentence in enumerate(of_train):
-                yield TRAIN, self._prefixed(reading.renamed(sentence), f"{TRAIN}-{index}", f"#{time}")
+                yield TRAIN, self._finished(reading.renamed(sentence), f"{TRAIN}-{index}", f"#{time}")
 
-    def _prefixed(self, sentence: Sentence, default: str, copy_: str = "") -> Sentence:
-        """A sentence of one of several sources with the number of the source before its id and its document."""
+    def _finished(self, sentence: Sentence, default: str, copy_: str = "") -> Sentence:
+        """A sentence with its id in data/raw, and None for unknown tags.
+
+        Of several sources, its id and its document begin with the number of the source.
+        """
+        if self.unknown_tag is not None:
+            tags = {}
+            for name, column in sentence.tags.items():
+                tags[name] = [None if tag == self.unknown_tag else tag for tag in column]
+            sentence = replace(sentence, tags=tags)
         if self.number is None:
-            return sentence
+            return replace(sentence, id=sentence.id or default)
         prefix = f"{self.number}{copy_}/"
         document = None if sentence.document is None else f"{prefix}{sentence.document}"
         return replace(sentence, id=f"{prefix}{sentence.id or default}", document=document)
@@ -217,7 +217,7 @@ class Reading:
         reader = self.reader
         with reader.numbered():
             self._check_tags()
-            report = "\n".join(filter(None, [reader.source.report(), *self._draw_report(), *self._respelled()]))
+            report = "\n".join(filter(None, [reader.source.report(), *self._respelled()]))
         if reader.number is None:
             return report
         parts = [f"source {reader.number}, {getattr(self.dataset, 'format', 'hub')}"]
@@ -239,23 +239,6 @@ class Reading:
                 entities = {name: self.entities.types(name, split).total() for name in self.reader.columns}
                 counts[split] = {"sentences": findings.sentences, "entities": entities}
         return counts
-
-    def _draw_report(self) -> Iterator[str]:
-        """What to print about the entities of the splits that are drawn from train."""
-        for split, column in product(self.dataset.shares, self.reader.columns):
-            types = self.entities.types(column, TRAIN, *self.dataset.shares)
-            if not types:
-                continue
-            of_split = self.entities.types(column, split)
-            counts = Counter({type_: of_split[type_] for type_ in sorted(types)})
-            number = counts.total()
-            line = f"{split}, drawn from train: {number:,} entities in {column} ({_counted(counts)})"
-            lacking = [type_ for type_, number_of_type in counts.items() if not number_of_type]
-            if lacking:
-                line = f"{line}; none of {some(lacking, LACKING_SHOWN)}"
-            if number < FEW_ENTITIES:
-                line = f"{line}; with fewer than {FEW_ENTITIES} its scores are mostly noise: annotate more"
-            yield line
 
     def _check_tags(self) -> None:
         """Raise a `UserError` if no word has the unknown tag, or a type that gets another name."""
@@ -349,28 +332,6 @@ def check_annotated_types(readings: Sequence[Reading]) -> None:
                 )
 
 
-def check_apart(readers: Sequence[Reader]) -> None:
-    """Raise a `UserError` if a file is in train of one source and in test of another: see `check_different`."""
-    for selection in ("random", "chosen"):  # one page has other texts of either
-        sources = []
-        for reader in readers:
-            if isinstance(reader.source, FileSource) and getattr(reader.dataset, "selection", None) != selection:
-                sources.append(reader.source)
-        paths = _of_all([source.paths for source in sources])
-        files = _of_all([source.files for source in sources])
-        check_different(paths, files)
-
-
-def _of_all(sources: Sequence[Mapping[str, Sequence[Path]]]) -> dict[str, list[Path]]:
-    """The paths of each split in all sources, without splits that have none."""
-    joined = {}
-    for split in with_further(chain.from_iterable(sources)):
-        paths = list(chain.from_iterable(source.get(split, ()) for source in sources))
-        if paths:
-            joined[split] = paths
-    return joined
-
-
 def _open(folder: Path, dataset: AnyDataset, counted: Mapping[str, str]) -> FileSource | HubSource:
     if isinstance(dataset, HubDataset):
         from tagline.sources.hub_dataset import HubSource  # it loads `datasets`, which takes a second
@@ -379,15 +340,12 @@ def _open(folder: Path, dataset: AnyDataset, counted: Mapping[str, str]) -> File
     return FileSource(folder, dataset, counted)
 
 
-def to_row(sentence: Sentence, unknown_tag: str | None = None) -> dict[str, Any]:
-    """Convert a sentence to a row of data/raw, without id or document if it has none, and null for unknown tags."""
+def to_row(sentence: Sentence) -> dict[str, Any]:
+    """Convert a sentence to a row of data/raw, without id, document or annotated types if it has none."""
     optional: dict[str, Any] = {
         raw_data.ID: sentence.id,
         DOCUMENT: sentence.document,
         raw_data.ANNOTATED: sentence.annotated_types,
     }
     row = {key: value for key, value in optional.items() if value is not None}
-    row[raw_data.WORDS] = sentence.words
-    for name, tags in sentence.tags.items():
-        row[name] = [None if tag == unknown_tag else tag for tag in tags] if unknown_tag else tags
-    return row
+    return {**row, raw_data.WORDS: sentence.words, **sentence.tags}

@@ -1,7 +1,7 @@
 """The stage download: data/raw from the data set, models/pretrained from the encoder, each with its provenance."""
 
 import shutil
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +12,8 @@ from tagline.artifacts import raw_data
 from tagline.artifacts.raw_data import with_further
 from tagline.core import LEARNT, PROVENANCE, SPLITS, WEIGHTS, sha256, write_hashes, write_json
 from tagline.core.provenance import hashes
-from tagline.sources import admission, capitals, corrections, encoders, hub, letters, own_subwords
+from tagline.sources import admission, capitals, encoders, hub, letters, own_subwords
+from tagline.sources.corrections import Corrections
 from tagline.sources.download_params import (
     AnyDataset,
     AnyEncoder,
@@ -24,7 +25,7 @@ from tagline.sources.download_params import (
 )
 from tagline.sources.formats.annotated import AnnotatedFiles
 from tagline.sources.formats.base import Files
-from tagline.sources.readers import Reader, Reading, check_annotated_types, check_apart, types_of_one_source
+from tagline.sources.readers import Reader, Reading, check_annotated_types, to_row, types_of_one_source
 from tagline.sources.tag_names import Spelling, spellings
 from tagline.terminal import UserError, show
 from tagline.text.agreement import share
@@ -44,7 +45,7 @@ def write_dataset(
     folder: Path,
     dataset: AnyDataset | Sequence[AnyDataset],
     target: Path,
-    corrected: Mapping[str, str] | None = None,
+    corrections: Mapping[str, str] | None = None,
 ) -> None:
     """Read and check every sentence of the data set and write data/raw.
 
@@ -52,20 +53,19 @@ def write_dataset(
         folder: ``download.folder``.
         dataset: the section ``download.dataset``; several sources become one data set, in their order.
         target: the folder to make.
-        corrected: ``download.corrections``.
+        corrections: ``download.corrections``.
 
     Raises:
-        UserError: see `FileSource`, `HubSource` and `library_version`; no word has the unknown tag; or one file is in
-            several splits; see `_reports` and `corrections.apply`.
+        UserError: see `FileSource`, `HubSource`, `library_version`, `Reading.report` and `Corrections`.
     """
-    corrected = corrected or {}
     sources = sources_of(dataset)
-    readings, counts = _read(folder, dataset, target, corrected)
+    of_columns = [Corrections(folder, column, pattern) for column, pattern in (corrections or {}).items()]
+    readings, counts = _read(folder, dataset, target, of_columns)
     reports = _reports(readings)
     made_of: dict[str, Any] = {}
-    if corrected:
-        made_of, lines = corrections.apply(target, folder, corrected)
-        reports += lines
+    if of_columns:
+        reports += chain.from_iterable(each.report() for each in of_columns)
+        made_of["corrections"] = {each.column: each.provenance() for each in of_columns}
     text_rules = _text_rules(readings, language_of(sources))
     origins = [reading.provenance() for reading in readings]
     origin = _joined(origins) if isinstance(dataset, Sequence) else origins[0]
@@ -86,16 +86,22 @@ def write_dataset(
 
 
 def _read(
-    folder: Path, dataset: AnyDataset | Sequence[AnyDataset], target: Path, respelt_columns: Container[str]
+    folder: Path, dataset: AnyDataset | Sequence[AnyDataset], target: Path, corrections: Sequence[Corrections]
 ) -> tuple[list[Reading], dict[str, int]]:
-    """Write the splits of data/raw; return what was found in each source, and the number of sentences of each split."""
+    """Write the splits of data/raw; return what was found in each source, and the number of sentences of each split.
+
+    Only all tags show their spelling, and only all sentences which one a correction is of: then the sources are read
+    again.
+    """
     readers = _readers(folder, dataset)
-    readings, counts = _write_rows(readers, [{} for _ in readers], target)
-    respelt = _spellings(readings, respelt_columns)
-    if any(respelt):  # only all tags of a source show its spelling, so the sources are read again
-        for split in counts:
-            shutil.rmtree(target / split)
-        readings, counts = _write_rows(readers, respelt, target)
+    readings, counts = _write_rows(readers, [{} for _ in readers], target, corrections)
+    respelt = _spellings(readings, [each.column for each in corrections])
+    if any(respelt):
+        readings, counts = _write_rows(readers, respelt, target, corrections)
+    if corrections:
+        for each in corrections:
+            each.fit(reading.entities for reading in readings)
+        readings, counts = _write_rows(readers, respelt, target, corrections)
     return readings, counts
 
 
@@ -106,20 +112,28 @@ def _readers(folder: Path, dataset: AnyDataset | Sequence[AnyDataset]) -> list[R
     columns = shared_columns(sources)
     if not isinstance(dataset, Sequence):
         return [Reader(folder, dataset, language, columns, None)]
-    readers = [Reader(folder, source, language, columns, number) for number, source in enumerate(sources)]
-    check_apart(readers)
-    return readers
+    return [Reader(folder, source, language, columns, number) for number, source in enumerate(sources)]
 
 
 def _write_rows(
-    readers: Sequence[Reader], spellings: Sequence[Mapping[str, Spelling]], target: Path
+    readers: Sequence[Reader],
+    spellings: Sequence[Mapping[str, Spelling]],
+    target: Path,
+    corrections: Sequence[Corrections],
 ) -> tuple[list[Reading], dict[str, int]]:
-    """Write the splits of data/raw in one reading of each source."""
+    """Write the splits of data/raw in one reading of each source, in the place of an earlier one."""
+    if target.exists():
+        shutil.rmtree(target)
     readings: list[Reading] = []
 
     def rows() -> Iterator[tuple[str, raw_data.Row]]:
         for reader, spelling in zip(readers, spellings, strict=True):
-            readings.append((yield from reader.read(spelling, readings)))
+            reading = Reading(reader, spelling)
+            for split, sentence in reader.read(reading, readings):
+                for each in corrections:
+                    sentence = each.correct(split, sentence)
+                yield split, to_row(sentence)
+            readings.append(reading)
 
     sources = [reader.dataset for reader in readers]
     named = set(chain.from_iterable((*source.patterns, *source.shares) for source in sources))
@@ -137,14 +151,12 @@ def _write_rows(
     return readings, counts
 
 
-def _spellings(readings: Sequence[Reading], respelt_columns: Container[str]) -> list[dict[str, Spelling]]:
+def _spellings(readings: Sequence[Reading], corrected: Sequence[str]) -> list[dict[str, Spelling]]:
     """By tag column, how the tags of each source are respelt, in some also those of one; see `tag_names.spellings`."""
     renamed = any(reading.dataset.types for reading in readings)
     by_column: list[dict[str, Spelling]] = [{} for _ in readings]
     for column in readings[0].reader.columns:
-        of_sources = spellings(
-            [reading.known_tags(column) for reading in readings], renamed or column in respelt_columns
-        )
+        of_sources = spellings([reading.known_tags(column) for reading in readings], renamed or column in corrected)
         for of_columns, spelling in zip(by_column, of_sources, strict=True):
             if spelling:
                 of_columns[column] = spelling
@@ -227,8 +239,6 @@ def write_encoder(folder: Path, encoder: AnyEncoder, target: Path, raw: Path | N
         if outcome:
             lines.append(outcome)
         if marks:
-            size = max(marks.values()) + 1
-            encoders.grow_vocabulary(source.name, target / "encoder", size, tokenizer.unk_token_id or 0)
             provenance["marks"] = list(marks)
     write_json(target / PROVENANCE, {**provenance, "sha256": hashes(target)})
     # One hashes.json per folder: the stage tokenize-align depends on the tokenizer only.

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise, starmap
 
 from tagline.labels import OUTSIDE, split_tag
-from tagline.labels.schemes import respell
+from tagline.labels.schemes import Pair, respell
 from tagline.text.sentence import Sentence
 
 # The standard spelling of each tag that a source spells differently.
@@ -76,7 +76,15 @@ class EntityCounts:
         """Count the tags of a sentence."""
         self.splits.add(split)
         for column, tags in sentence.tags.items():
-            self._pairs[column][split].update(pairwise([None, *tags]))
+            self._pairs[column][split].update(pairwise([OUTSIDE, *tags]))
+
+    def pairs(self, column: str) -> dict[str, set[Pair]]:
+        """By split, the different pairs of neighbouring tags; None: unknown; the first tag of a sentence follows O."""
+        unknown = {self._unknown: None}
+        different = {}
+        for split, pairs in self._pairs[column].items():
+            different[split] = {(unknown.get(left, left), unknown.get(tag, tag)) for left, tag in pairs}
+        return different
 
     def types(self, column: str, *splits: str) -> Counter[str]:
         """The number of entities of each type in some splits, or in all."""

@@ -11,7 +11,6 @@ from pandas.util import hash_array
 from tagline.artifacts.raw_data import ID, RawData, name_word
 from tagline.core import Findings
 from tagline.labels import OUTSIDE, Bools, Ints
-from tagline.terminal import UserError
 from tagline.tokenization.tags import Tags
 
 Hashes = npt.NDArray[np.uint64]
@@ -29,22 +28,6 @@ def find_in_tags(split: str, tags: Mapping[str, Tags]) -> Findings:
     if tags[split].scheme != "tags" and 0 < words == counts.get(OUTSIDE, 0):
         findings.add("no_entities", 1, [f"all {words:,} words are O"])
     return findings
-
-
-def check_no_illegal_tags(findings: Mapping[str, Findings], tags: Mapping[str, Tags]) -> None:
-    """Check that no split has illegal tags.
-
-    Raises:
-        UserError: one has; the message names the first of each split.
-    """
-    lines = []
-    for split in findings:
-        if tags[split].illegal:
-            lines.append(f"{split}, in {tags[split].scheme}: {findings[split].line('illegal_tags')}")
-    if lines:
-        raise UserError(
-            "\n  ".join(["illegal tags; correct them, or set tokenize_align.illegal: repair in params.yaml:", *lines])
-        )
 
 
 def add_words(findings: Findings, batch: pa.RecordBatch, words: Mapping[str, Bools]) -> None:

@@ -19,7 +19,6 @@ from tagline.text.subword_windows import WindowCutter
 from tagline.tokenization.split_findings import (
     Hashes,
     are_same,
-    check_no_illegal_tags,
     find_duplicates,
     find_in_tags,
 )
@@ -68,8 +67,6 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     for split in findings:
         left_out = [*data.left_out(split)]
         findings[split].add("incomplete_sentences", len(left_out), left_out)
-    if params.illegal == "error":
-        check_no_illegal_tags(findings, tags)
     show(f"{params.tag_column}: {len(labels.names)} labels: {some(labels.names, NAMED)}")
 
     writer = prepare_writer(data, labels, loaded, params, target)

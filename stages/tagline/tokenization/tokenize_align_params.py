@@ -30,9 +30,6 @@ class TokenizeAlign(Section):
     inferred from the tags of each split, printed, and recorded in reports/data.json. BMES and BMEOW are BIOES."""
     outside: str | None = None
     """Tag of words outside all spans where it is not O, such as OTHER or "0"; empty: O. Ignored when scheme is tags."""
-    illegal: Literal["repair", "error"] = "repair"
-    """How to handle tags that the scheme does not allow: repair or error. repair: as conlleval reads them, a stray I-
-    starts an entity. error: the stage fails and lists them."""
     label_all_tokens: bool
     """Whether all sub-words of a word are labelled, or only the first. true: B- as I- after the first. false: also the
     one after it if that marks a capital; others get -100."""

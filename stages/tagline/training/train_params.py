@@ -28,20 +28,8 @@ class Batches(Section):
     """Number of windows per batch. Ignored when order is by_length."""
 
 
-def _layers(value: Any) -> Any:
-    """Check a value whole: pydantic would report one error for a number and one for a list."""
-    if isinstance(value, list):
-        indices = all(type(index) is int and index >= 0 for index in value)
-        usable = indices and value != [] and value == sorted(set(value))
-    else:
-        usable = value is None or (type(value) is int and value > 0)
-    if not usable:
-        raise ValueError("must be a number of layers, or layers in ascending order, counted from 0")
-    return value
-
-
 def _rate(value: Any) -> Any:
-    """Check a value whole, as in `_layers`."""
+    """Check a value whole: pydantic would report one error for a number and one for the word."""
     if value != "auto" and not (isinstance(value, int | float) and 0 < value < 1):
         raise ValueError("must be auto, or above 0 and below 1")
     return value
@@ -121,8 +109,8 @@ class Train(Section):
     start_from: InnerPath | None = None
     """Trained model in `folder` to continue from; empty: the encoder of download. Its encoder and, for labels of the
     same name, its classifier. A folder like models/finetuned or models/export."""
-    layers: Annotated[Count | list[int] | None, BeforeValidator(_layers)] = None
-    """Layers of the encoder to keep: 3 for the first three, or a list such as [0, 2, 5]; empty: all."""
+    layers: Count | None = None
+    """Number of the encoder's first layers to keep; empty: all."""
     teacher: Teacher = Teacher()
     """Models whose label probabilities are learnt beside the gold labels; not with head crf."""
     hub: Push = Push()

@@ -169,7 +169,7 @@ class Checkpoints:
             reason = damage(path)
             if not reason:
                 return int(path.name.rpartition("-")[2])
-            show(f"{path} is damaged ({reason}); training from the start")
+            show(f"{path} is damaged ({reason}) and removed")
             shutil.rmtree(path)
         return 0
 

@@ -68,23 +68,8 @@ def test_labels_are_the_names_that_occur_and_columns_as_documented(tmp_path):
         read(content[:-9])
 
 
-# One row as columns, to be damaged.
 ROW: dict[str, list[Any]] = {"id": ["s-7"], "words": [["Ada", "left"]], "gold": [["B-PER", "O"]]}
 ROW |= {"predicted": [["O", "O"]], "score": [[0.5, 1.0]]}
-
-
-MALFORMED = [("gold", [], ".*gold"), ("id", [None], "null values"), ("words", [["Ada", None]], "null values")]
-MALFORMED += [("gold", [["O", None]], "null values")]
-MALFORMED += [("predicted", [["O"]], "a row has lists of different lengths")]
-MALFORMED += [("score", [["high", "low"]], "Failed to parse string")]
-
-
-@pytest.mark.parametrize(("name", "values", "message"), MALFORMED)
-def test_malformed_column_is_an_error(name, values, message):
-    columns = {key: given for key, given in (ROW | {name: values}).items() if given}
-    expected = rf"^HEAD/test.parquet: damaged \({message}.*\); expected a table of id, words, .*; run `dvc repro eval"
-    with pytest.raises(UserError, match=expected):
-        read(parquet(columns))
 
 
 def test_several_row_groups_are_one_split():

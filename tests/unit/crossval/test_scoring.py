@@ -12,11 +12,11 @@ from tagline.crossval.folds import Folds
 from tagline.crossval.runner import Runner
 from tagline.crossval.scoring import cross_validate
 from tagline.crossval.summary import NAME, compared, notes
-from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
-from tagline.evaluation.measurements import shared_types
+from tagline.evaluation.evaluate_params import Evaluate
+from tagline.evaluation.measurements import basic
 from tagline.report.evaluation_page import render
 
-EVALUATE = Evaluate(precision="fp32", bootstrap=Bootstrap(resamples=200, seed=0))
+EVALUATE = Evaluate(precision="fp32")
 # Two documents of train: the model of one fold finds the persons, that of the other does not.
 TRAIN = [
     *[(f"Ada {number} in Oslo", "B-PER O O B-LOC") for number in range(4)],
@@ -73,7 +73,7 @@ def test_type_that_test_alone_has_is_said(tmp_path):
     entries = evaluation.metrics[NAME]
     assert entries["per_type"]["NEW"]["f1"] == 0
     said = "cross-validated: not in train, so that they count as missed: NEW"
-    assert list(shared_types.notes(evaluation.metrics)) == [said]
+    assert list(basic.notes(evaluation.metrics)) == [said]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,6 @@ PARAMS: dict[str, Any] = {
     "subwords_per_batch": 9,
     "precision": "fp32",
     "promises": {"all types": {"precision": {"at_least": 0.9, "confidence": 0.9}}},
-    "bootstrap": {"resamples": 100, "seed": 1},
 }
 SENTENCES = 800
 
@@ -56,7 +55,8 @@ def evaluated(validation: ScoredSplit, test: ScoredSplit, promises: Any = PARAMS
     """Run all measurements, as the stage does; altered forms are labelled by a model, and nothing is fitted to them."""
     splits = {"validation": validation, "test": test}
     labels = flatten(validation.sentences).labels
-    inputs: Any = SimpleNamespace(labels=labels, loaded={"train": SimpleNamespace(labelled_words=list)})
+    train = SimpleNamespace(labelled_words=list)
+    inputs: Any = SimpleNamespace(labels=labels, loaded={"train": train}, document_numbers=lambda _: None)
     predictor: Any = None
     labelled = Labelled(inputs, predictor, splits, Settings("fp32"))
     measurements = [

@@ -1,14 +1,11 @@
 """Summary: the CSV files that DVC draws, and the numbers that people compare."""
 
 import pytest
-from helpers.evaluations import metrics_of
-from helpers.messages import message_of
 from helpers.tagged import corpora, sentences, sides
 from hypothesis import example, given
 
 from tagline.evaluation.measurements.scores import scores_of_record
 from tagline.evaluation.plots import write_confusion, write_per_type, write_reliability
-from tagline.evaluation.scored_split import ScoredSplit
 from tagline.metrics.calibration import reliability
 from tagline.metrics.outcomes import confusion
 from tagline.metrics.scores import count, score
@@ -63,16 +60,3 @@ def test_seqeval_agrees_with_our_counts(rows):
     assert record.keys() == ours.keys()
     assert record["overall"] == pytest.approx(ours["overall"], abs=1e-6)
     assert record["per_type"] == {name: pytest.approx(of, abs=1e-6) for name, of in ours["per_type"].items()}
-
-
-DISAGREEING = [
-    ("B-X O B-Y", "precision of all types is 0.5 by seqeval and 1 by our own counts"),
-    ("B-X I-X O", "number of types is 2 by seqeval and 1 by our own counts"),
-]
-
-
-@pytest.mark.parametrize(("counted", "numbers"), DISAGREEING)
-def test_counts_that_disagree_with_seqeval_fail_with_both_numbers(counted, numbers):
-    split = ScoredSplit("spans", sentences(["B-X O B-Y"], ["B-X I-X B-Y"]), 0)
-    vars(split)["counts"] = count(sentences([counted], [counted]), "spans")
-    assert message_of(metrics_of, split).startswith(f"evaluate: {numbers}; expected the same number; report both")

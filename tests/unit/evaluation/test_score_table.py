@@ -1,14 +1,11 @@
 """Score table: one row per type and an overall row per split."""
 
-from pathlib import Path
-
 import pytest
 from helpers.evaluations import metrics_of
-from helpers.project import git
 from helpers.tagged import sentences
 
 from tagline.core.outputs import write_json
-from tagline.evaluation.score_table import read_scores, score_line, score_notes, score_table
+from tagline.evaluation.score_table import read_scores, score_notes, score_table
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.terminal.errors import UserError
 from tagline.terminal.printing import WIDTH
@@ -53,13 +50,6 @@ def test_scores_of_few_texts_and_of_sentences_of_train_are_noted():
     assert score_notes({"test": entries | {"sentences_in_train": 100}})[-1].endswith("the others have no entities")
 
 
-def test_lowest_f1_of_plain_tags_is_of_words():
-    words = [[f"w{row}", f"v{row}"] for row in range(60)]
-    split = ScoredSplit("tags", sentences(["NOUN VERB"] * 60, ["NOUN NOUN"] * 60, "tags", words), 0)
-    assert "with at least 50 words, F1 is lowest" in score_notes({"test": metrics_of(split)})[0]
-    assert score_notes({"test": metrics_of(split)})[0].endswith(" (120 words)")
-
-
 def test_further_test_sets_are_rows_of_one_table():
     types = {"shared": ["PER"], "foreign": ["\x1b"], "lacking": ["LOC", "ORG"]}
     further = {"tests.a": METRICS["test"], "tests.b": METRICS["test"] | {"types": types}}
@@ -68,28 +58,6 @@ def test_further_test_sets_are_rows_of_one_table():
     assert [row[:4] for row in rows] == [[name, "1.000", "0.500", "0.667"] for name in further]
     assert "tests.b: not in train, so that they count as missed: \\x1b" in text
     assert "tests.b: left out, since it does not have them: LOC, ORG" in text
-
-
-def test_line_has_the_difference_from_the_last_commit(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    path, per_type = Path("evaluate.json"), Path("per_type.csv")
-    per_type.write_text('type,f1,number\n"A,\x1c",0.5,3\nB,0.0,0\n')
-    write_json(path, {"test.f1": 0.8341, "validation.f1": 0.79})
-    assert score_line(path, per_type) == "F1 of test 0.8341, of validation 0.7900"
-    for content in ('{"test.f1": 0.9, "validation.f1": 0.78}', "[]"):
-        path.write_text(content)
-        for command in ("init -q", "add -A", "commit -qm results"):
-            git(*command.split())
-        write_json(path, {"test.f1": 0.8341, "validation.f1": 0.79})
-        said = [" (-0.0659 since the last commit)", " (+0.0100)"] if content != "[]" else ["", ""]
-        per_type.write_text('type,f1,number\n"A,\x1c",0.7,3\nC,0.0,0\n')  # C and B are predicted only
-        assert score_line(path, per_type) == f"F1 of test 0.8341{said[0]}, of validation 0.7900{said[1]}"
-        assert len(score_line(path, per_type)) <= 100
-    per_type.write_text("type,f1,number\nA,0.7,4\n")
-    another = " (no difference: the last commit has another test set)"
-    assert score_line(path, per_type) == f"F1 of test 0.8341, of validation 0.7900{another}"
-    assert len(score_line(path, per_type)) <= 100
 
 
 def test_no_line_is_longer_than_a_terminal_is_wide():

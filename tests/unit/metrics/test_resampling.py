@@ -1,13 +1,12 @@
-"""Resampling: seeded, over whole sentences, independent of the block size, and equal to scipy's bootstrap; F-beta."""
+"""Resampling: seeded, over whole sentences, independent of the block size, and equal to scipy's bootstrap."""
 
 import numpy as np
 import pytest
 from helpers.tagged import sentences
 from scipy import stats
-from sklearn.metrics import fbeta_score
 
 from tagline.metrics import resampling
-from tagline.metrics.resampling import f_beta, interval, intervals, weights
+from tagline.metrics.resampling import interval, intervals, weights
 from tagline.metrics.scores import count, score
 
 
@@ -42,7 +41,7 @@ def test_interval_contains_its_score():
     # Sentences of one entity, of which four in five are predicted.
     gold = ["B-A O", "B-B O"] * 100
     counts = count(sentences(gold, [row if index % 5 else "O O" for index, row in enumerate(gold)]), "spans")
-    found = intervals(counts, 200, 7)
+    found = intervals(counts)
     scores = score(counts)
     assert set(found["overall"]) == {"precision", "recall", "f1", "accuracy"}
     for name, ends in found["overall"].items():
@@ -58,24 +57,7 @@ def test_interval_of_a_macro_score_is_about_the_tags_of_the_split(right):
     gold = ["A"] * 20 + [f"B{number}" for number in range(20)]
     predicted = ["C", *(gold[1:] if right else ["A"] * 39)]
     counts = count(sentences(gold, predicted, "tags"), "tags")
-    f1, found = score(counts)["overall"]["f1"], intervals(counts, 200, 1)
+    f1, found = score(counts)["overall"]["f1"], intervals(counts)
     ends = found["overall"]["f1"]
     assert ends["low"] <= f1 <= ends["high"] < ends["low"] + 0.02
     assert "C" not in found["per_type"], "a tag that is only predicted is left out"
-
-
-def test_f_beta_of_tags_is_that_of_scikit_learn():
-    gold, predicted = "A A B C C C".split(), "A B B C A D".split()
-    found = f_beta(count(sentences([gold], [predicted], "tags"), "tags"), 2)
-    labels = ["A", "B", "C"]
-    expected = fbeta_score(gold, predicted, beta=2, labels=labels, average=None, zero_division=0)
-    assert found["per_type"] == pytest.approx(dict(zip(labels, expected, strict=True)), abs=1e-6)
-    assert found["overall"] == pytest.approx(expected.mean(), abs=1e-6)
-
-
-def test_f_beta_of_entities_weighs_recall():
-    counts = count(sentences(["B-X B-X B-Y O"], ["B-X O B-Y B-Y"]), "spans")
-    precision = recall = 2 / 3
-    found = f_beta(counts, 2)
-    assert found["overall"] == pytest.approx(5 * precision * recall / (4 * precision + recall), abs=1e-6)
-    assert found["per_type"] == pytest.approx({"X": 5 * 0.5 / (4 + 0.5), "Y": 5 * 0.5 / (4 * 0.5 + 1)}, abs=1e-6)

@@ -6,19 +6,14 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-import torch
-from helpers.tiny import save_encoder, word_piece
+from helpers.tiny import word_piece
 from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, normalizers
-from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
+from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
-from tagline.core.outputs import read_json, write_json
 from tagline.sources import capitals, encoders
 from tagline.sources.capitals import CAPITAL, CAPITALS
-from tagline.sources.download_params import LocalEncoder
-from tagline.sources.stage import write_encoder
-from tagline.terminal.errors import UserError
 
 INPUTS = ["input_ids", "token_type_ids", "attention_mask"]
 SMALL = "\u00e6\u00df\u01c6\u03bf\u03b4\u03c5\u03c3\u03b5\u03c2"
@@ -96,23 +91,6 @@ def test_marks_take_unused_ids_and_decoding_removes_them(plain, marked):
     assert after.decode(ids, skip_special_tokens=True) == "ada of the un"
     assert after.convert_tokens_to_string([CAPITALS, "u", "##n"]) == "un"
     assert after.model_input_names == INPUTS
-
-
-def test_vocabulary_and_embeddings_grow_if_no_ids_are_unused(tmp_path):
-    save_encoder(tmp_path / "small", tokenizer := word_piece(["[unused0]"], lowercase=True))
-    encoder = LocalEncoder(source="path", path="small", mark_capitals=True)
-    write_encoder(tmp_path, encoder, copy := tmp_path / "copy")
-    after = AutoTokenizer.from_pretrained(copy / "tokenizer")
-    last = len(tokenizer)
-    assert after.convert_tokens_to_ids([CAPITAL, CAPITALS]) == [tokenizer.convert_tokens_to_ids("[unused0]"), last]
-    models = map(AutoModel.from_pretrained, (tmp_path / "small", copy / "encoder"))
-    own, grown = (model.get_input_embeddings().weight for model in models)
-    assert torch.equal(grown, torch.cat([own, own[tokenizer.unk_token_id or 0][None]]))
-
-    config = copy / "encoder/config.json"
-    write_json(config, read_json(config, "a test") | {"vocab_size": last - 1})
-    with pytest.raises(UserError, match=f"small: no embeddings word_embeddings.weight with {last - 1} rows"):
-        encoders.grow_vocabulary("small", copy / "encoder", last + 1, 0)
 
 
 def lowercase_bpe():

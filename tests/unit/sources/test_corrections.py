@@ -203,10 +203,10 @@ def test_corrections_that_do_not_fit_are_listed():
     assert message_of(corrected, rows) == (
         "mine/fixes.jsonl has 4 errors; expected corrections of these data; remove the lines, and correct the "
         "sentences in a new page:\n"
-        "  mine/fixes.jsonl:3: the page did not have the type 'PER', of which train-0 has an entity\n"
         "  mine/fixes.jsonl:1: ner has no type 'CITY'; expected LOC, PER\n"
         "  mine/fixes.jsonl:1: ner has no type 'O'; expected LOC, PER\n"
-        "  mine/fixes.jsonl:2: no sentence of the data set has the words of train-9 (another)"
+        "  mine/fixes.jsonl:2: no sentence of the data set has the words of train-9 (another)\n"
+        "  mine/fixes.jsonl:3: the page did not have the type 'PER', of which train-0 has an entity"
     )
 
 

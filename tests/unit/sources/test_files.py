@@ -49,10 +49,6 @@ def test_further_test_set_is_read_and_checked_as_test_is(tmp_path):
     source = FileSource(tmp_path, conll_files("a.txt", "b.txt", "c.txt", **further))
     assert [each.words for each in by_split(source)["tests.social"]] == [["d"]]
     assert source.provenance()["files"].keys() == source.provenance()["findings"].keys() == by_split(source).keys()
-    assert message_of(FileSource, tmp_path, conll_files("a.txt", "b.txt", "d.txt", **further)) == (
-        f"{tmp_path}/d.txt: the same data in test and tests.social; expected others; see download.dataset.tests.social in "
-        "params.yaml"
-    )
 
 
 def test_missing_file_is_named(tmp_path):
@@ -166,29 +162,6 @@ def test_patterns_match_as_in_a_shell_and_follow_links_inside(tmp_path):
     (folder / "up.txt").symlink_to("y/a.txt")
     assert find(folder, "**", "") == [folder / name for name in ("a.txt", "up.txt", "y/a.txt")]
     assert find(folder, "loop/*.txt", "") == [folder / "loop/a.txt", folder / "loop/up.txt"]
-
-
-def test_two_splits_of_the_same_data_are_refused(tmp_path):
-    write(tmp_path, a="a O\n", b="b O\n", c="c O\n", copy="a O\n")
-    for validation, named in {"[ab].txt": "a.txt", "copy.txt": "copy.txt"}.items():
-        message = f"{named}: the same data in train and validation; name different files in params.yaml, or omit valid"
-        assert message in message_of(FileSource, tmp_path, conll_files("a.txt", validation, "c.txt"))
-
-
-def test_copy_with_other_tags_is_refused_and_a_part_of_it_a_finding(tmp_path):
-    write(tmp_path, train="a O\n", dev="b O\n", test="Ada B-PER\n\nBo B-PER\nwon O\n")
-    write(tmp_path, test_masked="Ada O\n\nBo O\nwon O\n")
-    dataset = conll_files("train.txt", "dev.txt", "test*.txt")
-    assert message_of(by_split, FileSource(tmp_path, dataset)) == (
-        f"{tmp_path}/test_masked.txt: the same words as in {tmp_path}/test.txt, which test has too; expected files of "
-        "different sentences, not a copy with other tags; name one of them; see download.dataset.test in params.yaml"
-    )
-    write(tmp_path, test_masked="Ada O\n\na O\n")
-    source = FileSource(tmp_path, dataset)
-    assert [len(list(sentences)) for sentences in by_split(source).values()] == [1, 1, 4]
-    line = f"test: sentences with the words of an earlier one: 1 of 4 (25%), 1 of them with other tags ({tmp_path}/test_masked.txt:1)"
-    assert source.report() == line
-    assert source.provenance()["findings"]["test"] == {"repeated_sentences": 1}
 
 
 def test_split_without_a_sentence_left_says_what_was_left_out(tmp_path):

@@ -1,16 +1,12 @@
 """The Hub's failures, each as one message, by the real client against the server of hub_server.py."""
 
-import time
-from functools import partial
 from hashlib import sha256
-from types import SimpleNamespace
 
 import datasets.config
 import pytest
 from helpers.hub_server import Hub
 from helpers.messages import message_of
 from huggingface_hub import HfApi, ModelInfo, constants
-from huggingface_hub.utils import _http
 
 from tagline.sources import hub, hub_dataset
 from tagline.sources.download_params import HubDataset
@@ -74,27 +70,6 @@ def test_hub_that_fails_is_asked_once(server, status, message):
     server.unheard.add("info")
     assert fault().startswith(message.replace("{url}", server.url))
     assert questions(server) == [f"GET /api/datasets/{NAME}/revision/main"]
-
-
-WAITS = [(429, "RateLimit"), (503, "Retry-After"), (500, "")]
-
-
-@pytest.mark.parametrize(("status", "header"), WAITS)
-@pytest.mark.parametrize(("kind", "route"), [("model", "tree"), ("model", "resolve"), ("dataset", "resolve")])
-def test_wait_that_the_hub_asks_for_is_printed_and_limited(server, online, capsys, kind, route, status, header):
-    online.setattr(datasets.config, "HF_HUB_OFFLINE", False)
-    online.setattr(datasets.config, "HF_ENDPOINT", server.url)
-    slept: list[float] = []
-    online.setattr(_http, "time", SimpleNamespace(sleep=slept.append, time=time.time))
-    found = hub.find(kind, NAME, "main")
-    server.failing[route] = status
-    server.failing_headers = {header or "X-Id": '"api";r=0;t=1000000000' if header == "RateLimit" else "1000000000"}
-    params = HubDataset.model_construct(name=NAME, config=None)
-    call = partial(hub.fetch_encoder, found) if kind == "model" else partial(hub_dataset.load, found, params)
-    assert message_of(call) == f"{NAME}: the Hub answered {status}; try again later"
-    assert max(slept) == (60 if header else 8)
-    told = f"{server.url} answered {status}, asking for 1,000,000,000 s; a retry waits 60 s at most\n"
-    assert set(capsys.readouterr().out.splitlines(keepends=True)) == ({told} if header else set())
 
 
 def test_offline_only_a_commit_will_do(online):

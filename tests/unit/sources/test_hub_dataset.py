@@ -58,7 +58,10 @@ test_malformed_row_column_or_split_is_named = refused(
     lambda _, values: read(rows(ClassLabel(names=NAMES)), **values),
     ({"words": "words"}, "split dev: no column 'words' (columns: tokens, tags, more)"),
     ({"splits": SPLITS}, "no split validation (splits: train, dev, test); see download.dataset.splits.val"),
-    ({"tag_columns": {"ner": "more"}}, "split dev, row 0: 'more' must be a list of tags; got 7"),
+    (
+        {"tag_columns": {"ner": "more"}},
+        "split dev, row 0: 'more' must be a list of label names or of label numbers; got 7",
+    ),
     at="ada/people: ",
 )
 

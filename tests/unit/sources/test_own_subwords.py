@@ -137,22 +137,6 @@ def test_words_of_the_data_are_compared():
     assert str(Difference("the", ("th", "##e"), ("t",))) == "the is th ##e, not t"
 
 
-def test_capitals_that_no_word_reaches_are_reported(tmp_path):
-    vocabulary = word_piece().get_vocab()
-    (tmp_path / "config.json").write_text(json.dumps({"model_type": "bert"}))
-    (tmp_path / "vocab.txt").write_text("\n".join(sorted(vocabulary, key=vocabulary.__getitem__)), encoding="utf-8")
-    reading = own_subwords.load(tmp_path)
-    assert reading.tokenizer("The").tokens() == ["[CLS]", "the", "[SEP]"]
-    [line] = reading.lines
-    assert line.startswith(
-        f"{reading.record['unreachable_capitals']} sub-words of its vocabulary have capitals, such as "
-    )
-    assert "no word gets them, since its tokenizer lower-cases" in line
-    assert line.endswith("if it was pretrained on capitals, set do_lower_case in tokenizer_config.json to false")
-    (tmp_path / "tokenizer_config.json").write_text('{"do_lower_case": false}')
-    assert own_subwords.load(tmp_path).lines == []
-
-
 def test_tokenizer_json_is_read_where_the_class_is_not_a_fast_one(tmp_path):
     settings = {"tokenizer_class": "EsmTokenizer", **BERT}
     folder = write_form(tmp_path / "encoder", (word_piece, {"model_type": "esm"}, settings))
@@ -164,27 +148,23 @@ def test_tokenizer_json_is_read_where_the_class_is_not_a_fast_one(tmp_path):
     assert ids_as_exported(reading, folder, tmp_path / "saved") == own_ids(folder)
 
 
-def test_difference_is_recorded_and_its_capitals_are_marked(tmp_path, capsys):
+def test_difference_is_recorded(tmp_path, capsys):
     settings = {"tokenizer_class": "RobertaTokenizer", **BERT}
     form = (lambda: word_piece(lowercase=True), {"model_type": "bert"}, settings)
     folder = write_form(tmp_path / "bert", form)
     config = BertConfig.from_pretrained(folder)
     BertModel(config).save_pretrained(folder)
-    encoder = LocalEncoder(source="path", path="bert", mark_capitals=True)
+    encoder = LocalEncoder(source="path", path="bert")
     write_encoder(tmp_path, encoder, copy := tmp_path / "copy")
     said = capsys.readouterr().out
     assert "RobertaTokenizer of transformers gives other sub-words: the is [CLS] the [SEP], not " in said
-    assert said.endswith("; capitals are marked, since its tokenizer lower-cases\n")
     origin = read_json(copy / "provenance.json", "download")
     assert origin["tokenizer"]["instead_of"] == "RobertaTokenizer"
     words = ["The", "THE", "the"]
     own = read_file(folder / "tokenizer.json")
     loaded = AutoTokenizer.from_pretrained(copy / "tokenizer")
-    without_marks = [
-        token for token in loaded(words, is_split_into_words=True).tokens() if token not in origin["marks"]
-    ]
-    assert without_marks == own.encode(words, is_pretokenized=True).tokens
-    assert origin["marks"][0] in loaded.tokenize("The")
+    tokens = loaded(words, is_split_into_words=True).tokens()
+    assert tokens == own.encode(words, is_pretokenized=True).tokens
 
 
 def test_architecture_whose_class_ignores_the_file_is_refused(tmp_path):

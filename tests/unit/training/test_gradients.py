@@ -1,6 +1,5 @@
 """An optimizer step: gradients by processes and parts, weight decay, the learning rate."""
 
-import math
 from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
@@ -25,8 +24,7 @@ from transformers import (
 from tagline.labels.label_list import Labels
 from tagline.model.classifier import attach
 from tagline.model.heads import make_head
-from tagline.terminal import UserError
-from tagline.training.gradients import GoldLabels, Gradients, adamw, groups, micro_batch, schedule, share
+from tagline.training.gradients import GoldLabels, Gradients, adamw, groups, micro_batch, share
 from tagline.training.train_params import Train
 from tagline.training.training_batches import TrainingBatches
 
@@ -179,32 +177,7 @@ def test_rates_fall_from_layer_to_layer_as_one_step_shows(model_type, embeddings
         expected |= dict.fromkeys(names, rate)
     assert moved == pytest.approx(expected, rel=1e-3)
     assert optimizer.param_groups[0]["lr"] == 0.1, "which is logged"
-
-
-def test_rates_by_layer_need_a_list_of_layers():
-    config = AutoConfig.for_model("albert", num_hidden_layers=3, embedding_size=8, **SMALL)
-    with pytest.raises(UserError, match=r"^train.layer_decay: albert does not have one list of 3 layers; expected"):
-        adamw(AutoModelForTokenClassification.from_config(config), torch.device("cpu"), 0.0, 0.1, 0.3, 0.9)
-
-
-RATES = [
-    ("linear", [0, 0.5, 1, 0.75, 0.5, 0.25, 0]),
-    ("cosine", [0, 0.5, 1, *((1 + math.cos(math.pi * step / 4)) / 2 for step in (1, 2, 3)), 0]),
-]
-
-
-@pytest.mark.parametrize(("name", "expected"), RATES)
-def test_schedule_gives_the_learning_rate_of_each_step(name, expected):
-    optimizer = adamw(bert(0.0), torch.device("cpu"), 0.01, 0.5, 0.5)
     assert optimizer.defaults["fused"] is True
-    # Two of six steps are warm-up.
-    scheduler = schedule(optimizer, name, 0.3, 6)
-    seen = []
-    for _ in expected:
-        seen.append(scheduler.get_last_lr()[0] / 0.5)
-        optimizer.step()
-        scheduler.step()
-    assert seen == pytest.approx(expected)
 
 
 @given(

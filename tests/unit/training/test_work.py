@@ -158,7 +158,7 @@ def test_damaged_checkpoint_is_reported_and_removed(checkpoints, damage, reason,
     damage(path)
     (checkpoints.folder / ".step-000000003.partial").mkdir()  # of a killed run
     assert checkpoints.newest() is None
-    assert capsys.readouterr().out == f"{path} is damaged ({reason}); training from the start\n"
+    assert capsys.readouterr().out == f"{path} is damaged ({reason}) and removed\n"
     assert names(checkpoints) == []
 
 

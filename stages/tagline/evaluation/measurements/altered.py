@@ -1,6 +1,6 @@
 """Altered forms: F1 of the reported split, test, if its words are in another letter case or mistyped."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -8,11 +8,10 @@ import numpy as np
 from tagline.core import reported_split
 from tagline.evaluation.altered_forms import CASES, FORMS
 from tagline.evaluation.altered_labels import label_altered
-from tagline.evaluation.evaluate_params import Bootstrap
 from tagline.evaluation.measurement import Entries, Labelled, Measurement, Metrics
 from tagline.evaluation.measurements.scores import scores_of_record
 from tagline.evaluation.scored_split import ScoredSplit
-from tagline.labels import TaggedSentence, flatten
+from tagline.labels import flatten
 from tagline.metrics.resampling import intervals
 from tagline.metrics.scores import count
 from tagline.terminal import printable, show
@@ -20,9 +19,6 @@ from tagline.terminal import printable, show
 
 class AlteredForms(Measurement):
     """The overall scores of each altered form of the reported split."""
-
-    def __init__(self, bootstrap: Bootstrap) -> None:
-        self.bootstrap = bootstrap
 
     def after_labels(self, labelled: Labelled) -> None:
         """Label the altered forms."""
@@ -45,13 +41,11 @@ class AlteredForms(Measurement):
     def measure(self, split: ScoredSplit) -> Entries:
         if split.altered is None:
             return {}
-        return {"altered": {form: self._score(sentences) for form, sentences in split.altered.items()}}
-
-    def _score(self, sentences: Sequence[TaggedSentence]) -> dict[str, float]:
-        """Score entities: ``{precision, recall, f1, accuracy, number, low, high}``, with the interval of F1."""
-        counts = count(sentences, "spans")
-        ends = intervals(counts, self.bootstrap.resamples, self.bootstrap.seed)
-        return scores_of_record(sentences, counts)["overall"] | ends["overall"]["f1"]
+        forms = {}
+        for form, sentences in split.altered.items():
+            counts = count(sentences, "spans")
+            forms[form] = scores_of_record(sentences, counts)["overall"] | intervals(counts)["overall"]["f1"]
+        return {"altered": forms}
 
 
 def lowest_case(entries: Entries) -> float | None:

@@ -1,77 +1,63 @@
-"""Measurements of labels and counts that metrics/ computes."""
+"""Measurements of labels and counts that metrics/ computes, and what is said of the types that count."""
 
-from tagline.evaluation.evaluate_params import Bootstrap
-from tagline.evaluation.measurement import Entries, Measurement
+from collections.abc import Iterator
+
+from tagline.evaluation.measurement import Entries, Measurement, Metrics, by_split
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.labels import flatten
-from tagline.metrics import resampling
 from tagline.metrics.outcomes import count_errors, matching
+from tagline.metrics.resampling import intervals
 from tagline.metrics.scores import rounded
-
-
-class FBeta(Measurement):
-    """F-beta, unless it is F1."""
-
-    def __init__(self, beta: float) -> None:
-        self.beta = beta
-
-    def measure(self, split: ScoredSplit) -> Entries:
-        if self.beta == 1:
-            return {}
-        return {"f_beta": resampling.f_beta(split.counts, self.beta)}
-
-
-class MeanLoss(Measurement):
-    """The mean negative log-likelihood of words."""
-
-    def measure(self, split: ScoredSplit) -> Entries:
-        return {"loss": rounded(split.loss)}
+from tagline.terminal import printable
 
 
 class Intervals(Measurement):
     """The bootstrap intervals of the scores."""
 
-    def __init__(self, bootstrap: Bootstrap) -> None:
-        self.bootstrap = bootstrap
+    def measure(self, split: ScoredSplit) -> Entries:
+        return {"intervals": intervals(split.counts)}
+
+
+class Model(Measurement):
+    """The mean negative log-likelihood of words, and F1 of greedy decoding."""
 
     def measure(self, split: ScoredSplit) -> Entries:
-        return {"intervals": resampling.intervals(split.counts, self.bootstrap.resamples, self.bootstrap.seed)}
+        return {"loss": rounded(split.loss), "greedy": {"f1": split.greedy_f1}}
 
 
-class Greedy(Measurement):
-    """F1 of greedy decoding."""
-
-    def measure(self, split: ScoredSplit) -> Entries:
-        return {"greedy": {"f1": split.greedy_f1}}
-
-
-class Matching(Measurement):
-    """Other rules by which a predicted entity agrees with a gold one."""
+class Numbers(Measurement):
+    """The numbers of sentences, words, correct entities and each kind of error, and which types count."""
 
     def measure(self, split: ScoredSplit) -> Entries:
-        if split.kind == "tags":
-            return {}
-        return {"matching": matching(split.sentences, split.outcomes.keys())}
-
-
-class Errors(Measurement):
-    """The numbers of correct entities and of each kind of error."""
-
-    def measure(self, split: ScoredSplit) -> Entries:
-        counts = {"correct": int(split.counts.correct.sum())}
+        errors = {"correct": int(split.counts.correct.sum())}
         for kind, numbers in count_errors(split.outcomes, len(split.sentences)).items():
             if split.kind == "spans" or kind == "type_error":
-                counts[kind] = int(numbers.sum())
-        return {"errors": counts}
-
-
-class Sizes(Measurement):
-    """The numbers of sentences and words."""
-
-    def measure(self, split: ScoredSplit) -> Entries:
+                errors[kind] = int(numbers.sum())
+        entries: Entries = {"errors": errors}
+        if split.kind == "spans":
+            entries["matching"] = matching(split.counts, errors)
+        if split.types:
+            entries["types"] = split.types
+        if split.in_part:
+            entries["annotated_in_part"] = split.in_part
         return {
+            **entries,
             "sentences": len(split.sentences),
             "words": len(flatten(split.sentences).predicted),
             "words_unscored": split.words_unscored,
             "words_without_subwords": split.words_without_subwords,
         }
+
+
+def notes(metrics: Metrics) -> Iterator[str]:
+    """Say which types count as missed, which are left out, and where only some are annotated."""
+    for split, types in by_split(metrics, "types").items():
+        if types["foreign"]:
+            yield printable(f"{split}: not in train, so that they count as missed: {', '.join(types['foreign'])}")
+        if types["lacking"]:
+            yield printable(f"{split}: left out, since it does not have them: {', '.join(types['lacking'])}")
+    for split, number in by_split(metrics, "annotated_in_part").items():
+        yield (
+            f"{printable(split)}: {number:,} of {metrics[split]['sentences']:,} sentences are annotated for some types "
+            "only; there, predictions of other types are O"
+        )

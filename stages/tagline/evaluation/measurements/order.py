@@ -7,14 +7,11 @@ from tagline.evaluation.evaluate_params import Evaluate
 from tagline.evaluation.measurement import Entries, Measurement, Metrics
 from tagline.evaluation.measurements import (
     altered,
-    annotated,
     basic,
     calibration,
     expected,
     scores,
-    shared_types,
     slices,
-    worst,
 )
 from tagline.evaluation.promises import measurement
 from tagline.evaluation.splits import SPLITS, TEST, VALIDATION
@@ -36,29 +33,21 @@ def measurements_of(params: Evaluate, labels: Labels) -> list[Measurement]:
     """
     return [
         scores.Scores(),
-        shared_types.SharedTypes(),
-        basic.FBeta(params.beta),
-        basic.MeanLoss(),
-        basic.Intervals(params.bootstrap),
-        basic.Greedy(),
-        basic.Matching(),
-        slices.Slices(params.bootstrap),
-        basic.Errors(),
+        basic.Model(),
+        basic.Intervals(),
+        basic.Numbers(),
+        slices.Slices(),
         calibration.CalibratedScores(),
         expected.ExpectedScores(),
-        altered.AlteredForms(params.bootstrap),
-        basic.Sizes(),
-        annotated.AnnotatedTypes(),
-        measurement.Promises(params.promises or {}, params.bootstrap, labels),
+        altered.AlteredForms(),
+        measurement.Promises(params.promises or {}, labels),
     ]
 
 
 # What is said below the table of scores: what they do not cover, then promises.
 NOTES = (
-    shared_types.notes,
-    annotated.notes,
+    basic.notes,
     altered.notes,
-    worst.notes,
     calibration.notes,
     expected.notes,
     measurement.notes,
@@ -70,7 +59,7 @@ class Column(NamedTuple):
 
     Attributes:
         number: its keys in the entries of a split, or what reads it from them; a dictionary has one per type.
-        title: on the page, beside F1, where it may name numbers of the split; empty: not shown there.
+        title: on the page, beside F1; empty: not shown there.
         compared: its name in metrics/evaluate.json; empty: not there.
         digits: after the decimal point, on the page; 0: a number of things.
         of_reported: whether only the number of the reported split, test, is compared.
@@ -96,13 +85,13 @@ class Column(NamedTuple):
 COLUMNS = (
     Column("overall.precision", "precision", "precision"),
     Column("overall.recall", "recall", "recall"),
-    Column("f_beta.overall", "F{f_beta[beta]:g}"),
     Column("overall.accuracy", "word accuracy", "word_accuracy"),
     Column("loss", compared="loss"),
     Column(doubts.f1_not_in_train, "F1, sentences not in train", "f1_not_in_train"),
-    Column("matching.partial.f1", "F1 without types, overlap half"),
+    Column("matching.exact.f1", "F1 without types"),
+    Column("matching.type.f1", "F1 with overlaps"),
     Column("expected.f1.value", "F1, estimated without labels"),
-    Column("matching.partial.number", "entities", digits=0),  # not of plain tags, whose words are counted
+    Column("matching.exact.number", "entities", digits=0),  # not of plain tags, whose words are counted
     Column("sentences", "sentences", digits=0),
     Column("words", "words", digits=0),
     Column("annotated_in_part", "sentences annotated in part", digits=0),
@@ -119,7 +108,7 @@ def shown(entries: Entries) -> list[tuple[str, str]]:
     for column in COLUMNS:
         number = column.read(entries)
         if column.title and number is not None:
-            texts.append((column.title.format(**entries), f"{number:,.{column.digits}f}"))
+            texts.append((column.title, f"{number:,.{column.digits}f}"))
     return texts
 
 

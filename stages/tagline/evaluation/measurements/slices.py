@@ -1,21 +1,15 @@
 """Slices: scores of parts of a split, also by what the training split has of it."""
 
-from typing import Any
-
-from tagline.evaluation.evaluate_params import Bootstrap
 from tagline.evaluation.measurement import Entries, Labelled, Measurement
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.labels import flatten
-from tagline.metrics import resampling
-from tagline.metrics.scores import Counts
 from tagline.metrics.slices import TrainingIndex, slices
 
 
 class Slices(Measurement):
     """See `tagline.metrics.slices.slices`."""
 
-    def __init__(self, bootstrap: Bootstrap) -> None:
-        self.bootstrap = bootstrap
+    def __init__(self) -> None:
         self.training = TrainingIndex([], [], "spans")
 
     def after_labels(self, labelled: Labelled) -> None:
@@ -26,10 +20,6 @@ class Slices(Measurement):
 
     def measure(self, split: ScoredSplit) -> Entries:
         return {
-            "slices": slices(split.sentences, split.counts, self.training, self._f1_intervals),
+            "slices": slices(split.sentences, split.counts, self.training),
             "sentences_in_train": sum(map(self.training.contains, flatten(split.sentences).words or ())),
         }
-
-    def _f1_intervals(self, counts: Counts) -> dict[str, Any]:
-        found = resampling.intervals(counts, self.bootstrap.resamples, self.bootstrap.seed)
-        return {name: of_type["f1"] for name, of_type in found["per_type"].items()}

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tabulate import tabulate
 
-from tagline.evaluation.evaluate_params import Bootstrap
 from tagline.evaluation.measurement import Entries, Labelled, Measurement, Metrics, by_split
 from tagline.evaluation.promises import precision, recall
 from tagline.evaluation.promises.promises_params import ALL, TypePromises
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.splits import SPLITS, VALIDATION
 from tagline.labels import Biases, Labels
+from tagline.model.prediction import score_split
 from tagline.terminal import UserError, printable
 
 if TYPE_CHECKING:
     from tagline.evaluation.inputs import EvaluationInputs
-    from tagline.model.heads.head import Head
-    from tagline.model.prediction import Chunk
+    from tagline.model.prediction import Predictor
 
 
 class Promises(Measurement):
@@ -27,35 +27,37 @@ class Promises(Measurement):
 
     Args:
         params: ``evaluate.promises``.
-        bootstrap: for the intervals.
         labels: the task's label list.
 
     Raises:
         UserError: a promise does not fit the labels.
     """
 
-    def __init__(self, params: Mapping[str, TypePromises], bootstrap: Bootstrap, labels: Labels) -> None:
+    def __init__(self, params: Mapping[str, TypePromises], labels: Labels) -> None:
         check(params, labels)
         self.recalls = {name: of_type.recall for name, of_type in sorted(params.items()) if of_type.recall}
         self.precisions = {name: of_type.precision for name, of_type in params.items() if of_type.precision}
-        self.bootstrap = bootstrap
         self.bias = recall.ChosenBias(0.0, False, {})
         self.scores: dict[str, precision.ChosenScore] = {}
-        self.needs_scores = bool(self.recalls)
         confident = any(of_type.confidence for of_type in self.recalls.values())
         self.needs_documents = confident or bool(self.precisions)
 
-    def choose_biases(self, validation: Iterable[Chunk], inputs: EvaluationInputs, head: Head) -> Biases:
+    def choose_biases(self, inputs: EvaluationInputs, predictor: Predictor) -> Biases:
         if not self.recalls:
             return {}
-        gold = inputs.loaded[VALIDATION].gold()
-        self.bias = recall.choose_bias(validation, gold, head, self.recalls, inputs.documents.get(VALIDATION))
+        split = inputs.loaded[VALIDATION]
+        documents = inputs.document_numbers(VALIDATION) if self.needs_documents else None
+        chunks = score_split(predictor, split, VALIDATION)
+        self.bias = recall.choose_bias(chunks, split.gold(), predictor.head, self.recalls, documents)
         if not self.bias.bias:
             return {}
         return dict.fromkeys(self.recalls, self.bias.bias)
 
     def after_labels(self, labelled: Labelled) -> None:
         """Choose the lowest accepted scores on validation; a type with a promise of its own has no other one."""
+        if self.needs_documents:
+            for name, split in labelled.splits.items():
+                labelled.splits[name] = replace(split, documents=labelled.inputs.document_numbers(name))
         accept = {}
         of_types = [name for name in self.precisions if name != ALL]
         for name, promise in self.precisions.items():
@@ -70,7 +72,7 @@ class Promises(Measurement):
         for name, promise in self.recalls.items():
             statement = self.bias.statements[name]
             chosen = {"kept": self.bias.kept, "statement": statement, "bias": self.bias.bias}
-            recalls[name] = promise.model_dump() | chosen | recall.reached(split, name, promise, self.bootstrap)
+            recalls[name] = promise.model_dump() | chosen | recall.reached(split, name, promise)
         precisions = {}
         for name, of_type in self.precisions.items():
             choice = self.scores[name]

@@ -17,15 +17,13 @@ from tagline.evaluation.promises.promises_params import ALL, PrecisionPromise
 from tagline.evaluation.promises.share_test import ShareTest, least_step, of_documents
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.labels import AnyInts, Bools, Doubles, Ints, TaggedSentences, flatten
-from tagline.metrics.scores import rounded
+from tagline.metrics.scores import divide, rounded
 
 # Each test has so many times the entities of the one before.
 GROWTH = 1.05
 # Tests start with all entities, and with 1, 4, 16 ... times as many as a promise needs at least: one error among few
 # ends a sequence, however many of the others are right. The sequences share the allowed error (Bonferroni).
 SPREAD = 4
-# The shares of validation's entities of which the precision is reported.
-SHARES = [tenth / 10 for tenth in range(1, 11)]
 
 
 class ChosenScore(NamedTuple):
@@ -35,24 +33,32 @@ class ChosenScore(NamedTuple):
         types: of the entities.
         score: the lowest one that is accepted; None: nothing is promised.
         statement: what is promised, or what that would need.
-        scores: of which the precision is reported.
     """
 
     types: Sequence[str]
     score: float | None
     statement: str
-    scores: list[float]
 
     def reached(self, split: ScoredSplit) -> dict[str, Any]:
         """Describe what a split reaches.
 
         Returns:
-            number, of predicted entities; curve, a list of what some scores reach, see `Predicted.reached`; and if a
-            score is accepted, the same of this score.
+            number, of predicted entities; if a score is accepted, also score, share of the entities with at least this
+            score, their recall and, if there are any, their precision.
         """
         predicted = Predicted.of(flatten(split.sentences), self.types)
-        point = {"number": len(predicted.scores), "curve": [predicted.reached(score) for score in self.scores]}
-        return point if self.score is None else point | predicted.reached(self.score)
+        point: dict[str, Any] = {"number": len(predicted.scores)}
+        if self.score is not None:
+            number = int(np.searchsorted(-predicted.scores, -self.score, side="right"))
+            right = np.count_nonzero(~predicted.is_wrong[:number])
+            point |= {
+                "score": self.score,
+                "share": rounded(divide(number, point["number"])),
+                "recall": rounded(divide(right, predicted.gold)),
+            }
+            if number:
+                point["precision"] = rounded(right / number)
+        return point
 
 
 class Predicted(NamedTuple):
@@ -84,19 +90,6 @@ class Predicted(NamedTuple):
         entities = is_in[self.sentences]
         return Predicted(self.scores[entities], self.is_wrong[entities], self.sentences[entities], self.gold)
 
-    def reached(self, score: float) -> dict[str, float]:
-        """The share of the entities with at least a score, their recall and, if there are any, their precision."""
-        number = int(np.searchsorted(-self.scores, -score, side="right"))
-        right = np.count_nonzero(~self.is_wrong[:number])
-        reached = {
-            "score": score,
-            "share": rounded(number / max(len(self.scores), 1)),
-            "recall": rounded(right / max(self.gold, 1)),
-        }
-        if number:
-            reached["precision"] = rounded(right / number)
-        return reached
-
 
 def choose_score(split: ScoredSplit, name: str, promise: PrecisionPromise, of_types: Sequence[str] = ()) -> ChosenScore:
     """Find the lowest score above which a precision can be promised.
@@ -112,7 +105,7 @@ def choose_score(split: ScoredSplit, name: str, promise: PrecisionPromise, of_ty
     if name == ALL:
         types = [type_ for type_ in validation.labels.types if type_ not in of_types]
         if split.in_part:
-            return ChosenScore(types, None, _not_in_full(split), [])
+            return ChosenScore(types, None, _not_in_full(split))
     predicted = Predicted.of(validation, types)
     # Equal sentences are not independent of each other; documents are, also those that share a sentence.
     is_tested = np.ones(len(validation), bool) if split.documents is not None else is_first(validation)
@@ -121,11 +114,7 @@ def choose_score(split: ScoredSplit, name: str, promise: PrecisionPromise, of_ty
         suffix = f"; of types without a promise of their own: {', '.join(types)}{suffix}"
     entities = "entities" if name == ALL else f"{name} entities"
     score, statement = find_score(predicted.of_sentences(is_tested), entities, promise, split.documents)
-    number = len(predicted.scores)
-    curve = {float(predicted.scores[math.ceil(share * number) - 1]) for share in SHARES if number}
-    if score is not None:
-        curve.add(score)
-    return ChosenScore(types, score, statement + suffix, sorted(curve))
+    return ChosenScore(types, score, statement + suffix)
 
 
 def _not_in_full(split: ScoredSplit) -> str:

@@ -7,18 +7,18 @@ hypotheses have one order and the promises hold together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from tagline.evaluation.evaluate_params import Bootstrap
 from tagline.evaluation.promises.promises_params import FoundIf, RecallPromise
 from tagline.evaluation.promises.share_test import ShareTest, least_step, of_documents
 from tagline.evaluation.scored_split import ScoredSplit
-from tagline.labels import Bools, Doubles, Floats, Ints, LabelIds, TaggedSentences, flatten, is_outside
+from tagline.labels import Doubles, Ints, LabelIds, TaggedSentences, flatten, is_outside, ranges
 from tagline.labels.hidden import without_hidden
-from tagline.metrics.resampling import interval, weights
+from tagline.metrics.resampling import RESAMPLES, SEED, interval, weights
 from tagline.metrics.scores import divide, rounded
 from tagline.model.heads.head import Head
 from tagline.model.prediction import Chunk, bias_of_labels
@@ -94,20 +94,19 @@ def _starts(recalls: Iterable[RecallPromise]) -> Sequence[int]:
     return STARTS["exact" if any(recall.found == "exact" for recall in recalls) else "covered"]
 
 
-def reached(split: ScoredSplit, name: str, recall: RecallPromise, bootstrap: Bootstrap) -> dict[str, Any]:
+def reached(split: ScoredSplit, name: str, recall: RecallPromise) -> dict[str, Any]:
     """Compute the recall of a type in a split, with its 95 % interval: value, low, high.
 
     Args:
         split: with labels.
         name: of the type.
-        recall: what is promised.
-        bootstrap: over sentences or, with a confidence, documents.
+        recall: what is promised; with a confidence, the interval is over documents if these are known.
     """
     counted = count_found(flatten(split.sentences), name, recall.found)
     if split.documents is not None and recall.confidence is not None:
         counted = of_documents(counted, split.documents)
     resampled = []
-    for block in weights(counted.shape[1], bootstrap.resamples, bootstrap.seed):
+    for block in weights(counted.shape[1], RESAMPLES, SEED):
         found, number = counted @ block.T
         resampled.append(divide(found, number))
     low, high = interval(np.concatenate(resampled))
@@ -148,114 +147,81 @@ def _count_at_each_step(
     recalls: Mapping[str, RecallPromise],
     documents: Ints | None,
 ) -> Doubles:
-    """Count what `count_found` counts of each type at each bias, in steps of 1/16 from 0 to 16."""
-    sweep = _Sweep(head, recalls)
-    columns = 1 if documents is None else int(documents[-1]) + 1
-    total = np.zeros((STEPS + 1, len(recalls), 2, columns))
-    for sentences in _sentences(chunks, gold, documents):
-        sweep.add(total[..., sentences.columns], sentences)
+    """Count what `count_found` counts at each bias, by document or in all: (steps, types, 2, documents or 1)."""
+    total = np.zeros((STEPS + 1, len(recalls), 2, 1 if documents is None else documents[-1] + 1))
+    word = sentence = 0  # the first ones of the chunk
+    for chunk in chunks:
+        next_word, next_sentence = word + len(chunk.seen), sentence + len(chunk.lengths)
+        owners = np.zeros(len(chunk.lengths), np.int64) if documents is None else documents[sentence:next_sentence]
+        counts = total[..., owners[0] : owners[-1] + 1]
+        _Sweep(chunk, gold[word:next_word], owners - owners[0], head, recalls, counts).run()
+        word, sentence = next_word, next_sentence
     return total
 
 
-class _Sentences(NamedTuple):
-    """Some sentences.
+@dataclass
+class _Sweep:
+    """Counts what is found of some types in a chunk at each bias that they have in common.
 
     Attributes:
-        scores: (words, labels).
-        lengths: the number of words of each sentence.
-        gold: (words,), label ids.
-        owners: the column of each sentence, to which it is counted.
-        columns: where these columns are among those of all sentences.
-        hidden: bool (words, labels), see `tagline.labels.hidden`; None: no label is.
-    """
-
-    scores: Floats
-    lengths: Ints
-    gold: LabelIds
-    owners: Ints
-    columns: slice
-    hidden: Bools | None
-
-    def where(self, words: Bools, sentences: Bools) -> _Sentences:
-        """Choose some sentences, given also which words are theirs."""
-        return _Sentences(
-            self.scores[words],
-            self.lengths[sentences],
-            self.gold[words],
-            self.owners[sentences],
-            self.columns,
-            None if self.hidden is None else self.hidden[words],
-        )
-
-
-def _sentences(chunks: Iterable[Chunk], gold: LabelIds, documents: Ints | None) -> Iterator[_Sentences]:
-    """Yield the sentences of each chunk, with a column for each document, or one for all."""
-    word = sentence = 0  # the first ones of the chunk
-    for chunk in chunks:
-        next_word = word + len(chunk.seen)
-        next_sentence = sentence + len(chunk.lengths)
-        owners = np.zeros(len(chunk.lengths), np.int64)
-        if documents is not None:
-            owners = documents[sentence:next_sentence]
-        columns = slice(int(owners[0]), int(owners[-1]) + 1)
-        of_words = gold[word:next_word]
-        yield _Sentences(chunk.scores, chunk.lengths, of_words, owners - columns.start, columns, chunk.hidden)
-        word = next_word
-        sentence = next_sentence
-
-
-class _Sweep:
-    """Counts what is found of some types at each bias that they have in common, as `count_found` does.
-
-    Args:
+        chunk: its scores.
+        gold: int32 (words,), label ids.
+        owners: int64 (sentences,), the column to which each sentence is counted.
         head: chooses labels.
         recalls: of these types.
+        counts: (steps, types, 2, columns), to which counts are added.
     """
 
-    def __init__(self, head: Head, recalls: Mapping[str, RecallPromise]) -> None:
-        self.head = head
-        self.recalls = recalls
+    chunk: Chunk
+    gold: LabelIds
+    owners: Ints
+    head: Head
+    recalls: Mapping[str, RecallPromise]
+    counts: Doubles
 
-    def add(self, counts: Doubles, sentences: _Sentences) -> None:
-        """Add the counts at all steps to (steps, types, 2, columns)."""
-        low = self._decode(sentences, 0)
-        high = self._decode(sentences, STEPS)
-        self._add(counts[:-1], 0, sentences, low, high)
-        counts[-1] += self._count(sentences, high)
+    def run(self) -> None:
+        """Count at all steps."""
+        rows = np.arange(len(self.owners))
+        last = self._decode(rows, STEPS)
+        self._add(rows, 0, STEPS, self._decode(rows, 0), last)
+        self._count(STEPS, STEPS + 1, rows, last)
 
-    def _add(self, counts: Doubles, first: int, sentences: _Sentences, low: LabelIds, high: LabelIds) -> None:
-        """Add the counts at some steps, a row each, given the labels at the first step and after the last one."""
+    def _add(self, rows: Ints, first: int, end: int, low: LabelIds, high: LabelIds) -> None:
+        """Count sentences at some steps, given their labels at the first step and at the end."""
         # The score of a label sequence is linear in the bias, and the best score convex: labels that are the best at
         # both ends are the best in between. Only other sentences are decoded at the middle, and so on in both halves.
-        changing = np.zeros(len(sentences.lengths), bool)
-        of_words = np.repeat(np.arange(len(changing)), sentences.lengths)
-        changing[of_words[low != high]] = True
+        of_words = np.repeat(np.arange(len(rows)), self.chunk.lengths[rows])
+        changing = np.isin(np.arange(len(rows)), of_words[low != high])
         words = changing[of_words]
-        counts += self._count(sentences.where(~words, ~changing), low[~words])
-        if not changing.any():
+        self._count(first, end, rows[~changing], low[~words])
+        rows, low, high = rows[changing], low[words], high[words]
+        if not len(rows):
             return
-        sentences, low, high = sentences.where(words, changing), low[words], high[words]
-        if len(counts) == 1:
-            counts += self._count(sentences, low)
+        if end - first == 1:
+            self._count(first, end, rows, low)
             return
-        half = len(counts) // 2
-        middle = self._decode(sentences, first + half)
-        self._add(counts[:half], first, sentences, low, middle)
-        self._add(counts[half:], first + half, sentences, middle, high)
+        middle = (first + end) // 2
+        of_middle = self._decode(rows, middle)
+        self._add(rows, first, middle, low, of_middle)
+        self._add(rows, middle, end, of_middle, high)
 
-    def _decode(self, sentences: _Sentences, step: int) -> LabelIds:
+    def _words(self, rows: Ints) -> Ints:
+        """The indices of the words of some sentences."""
+        lengths = self.chunk.lengths
+        return ranges((np.cumsum(lengths) - lengths)[rows], lengths[rows])
+
+    def _decode(self, rows: Ints, step: int) -> LabelIds:
+        words = self._words(rows)
         added = bias_of_labels(self.head.labels, dict.fromkeys(self.recalls, step / STEPS_PER_UNIT))
-        decoded = self.head.decode(sentences.scores + added, sentences.lengths)
-        return without_hidden(decoded, sentences.hidden, self.head.labels)
+        decoded = self.head.decode(self.chunk.scores[words] + added, self.chunk.lengths[rows])
+        hidden = None if self.chunk.hidden is None else self.chunk.hidden[words]
+        return without_hidden(decoded, hidden, self.head.labels)
 
-    def _count(self, sentences: _Sentences, ids: LabelIds) -> Doubles:
-        """Count what is found of each type with some labels: (types, 2, columns)."""
-        no_scores = np.empty(len(ids), np.float32)
-        tagged = TaggedSentences(self.head.labels, sentences.lengths.tolist(), ids, no_scores, sentences.gold)
-        number = sentences.columns.stop - sentences.columns.start
-        counts = np.empty((len(self.recalls), 2, number))
-        for index, (name, recall) in enumerate(self.recalls.items()):
-            found, gold = count_found(tagged, name, recall.found)
-            counts[index, 0] = np.bincount(sentences.owners, weights=found, minlength=number)
-            counts[index, 1] = np.bincount(sentences.owners, weights=gold, minlength=number)
-        return counts
+    def _count(self, first: int, end: int, rows: Ints, ids: LabelIds) -> None:
+        """Count what is found of each type in sentences that have these labels at some steps."""
+        lengths, no_scores = self.chunk.lengths[rows].tolist(), np.empty(len(ids), np.float32)
+        tagged = TaggedSentences(self.head.labels, lengths, ids, no_scores, self.gold[self._words(rows)])
+        counted = [count_found(tagged, name, recall.found) for name, recall in self.recalls.items()]
+        sums = np.zeros(self.counts.shape[1:])
+        np.add.at(np.moveaxis(sums, -1, 0), self.owners[rows], np.moveaxis(np.array(counted), -1, 0))
+        self.counts[first:end] += sums

@@ -103,19 +103,7 @@ class ShareTest(NamedTuple):
         expected = f"at most {allowed:,}"
         if allowed < 0:
             expected = f"at least {self.least_number:,} {unit}, none of them {others}"
-        remedy = "lower at_least or improve the model"
-        needed = self._needed(missed)
-        if needed is not None:
-            remedy = f"annotate about {needed - self.number:,} more, {remedy}"
-        return f"{refusal}: at best, {counted}; expected {expected}; {remedy}"
-
-    def _needed(self, missed: float) -> int | None:
-        """The number with which the promise is possible if the same share is missed; None: no number is enough."""
-        if not self.passes(0):
-            return self.least_number
-        numbers = np.geomspace(self.number, 1000 * self.number, 700).astype(np.int64)  # each larger by a hundredth
-        enough = numbers[self.passes(missed / self.number * numbers, numbers)]
-        return int(enough[0]) if len(enough) else None
+        return f"{refusal}: at best, {counted}; expected {expected}; annotate more, lower at_least or improve the model"
 
 
 def least_step(passes: Bools, starts: Sequence[int]) -> int | None:

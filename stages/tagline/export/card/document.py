@@ -13,22 +13,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tagline.artifacts import raw_data
 from tagline.artifacts.exported import Exported
-from tagline.core import FEW_ENTITIES, FURTHER, BackendName, Rows, reported_split
+from tagline.core import FEW_ENTITIES, FURTHER, BackendName, reported_split
 from tagline.core.findings import MEANINGS
 from tagline.core.params import dotted
 from tagline.export.export_params import Card
 from tagline.hub.hub_params import Push
 from tagline.inference import examples
 from tagline.metrics.columns import OVERALL_SCORES, SCORES_OF_TYPES
-from tagline.metrics.doubts import doubts
-from tagline.metrics.groups import FEW, worst_group
+from tagline.metrics.doubts import FEW, doubts
 from tagline.terminal import printable
-
-# Columns of plots/validation.csv on the card.
-EPOCHS = ("epoch", "f1", "loss")
-# Maximum number of rows of the learning curve, and of characters of a bar.
-ROWS = 20
-BAR = 20
 
 # Characters that start inline markup in CommonMark 0.31 or GitHub's extensions: emphasis, code, links, HTML, entities,
 # table cells, strike-through, formulas, URLs, emoji and mentions. A backslash escapes each of them.
@@ -48,7 +41,6 @@ class CardData:
         training: models/finetuned/provenance.json.
         windows: params of the windows, as in ``tokenize_align``.
         metrics: reports/evaluate.json.
-        epochs: rows of EPOCHS.
         backends: as in reports/export.json.
         notes: what is to be known of backends whose F1 is lower than params allow.
         card: language, licences, and the name of the data set.
@@ -63,7 +55,6 @@ class CardData:
     training: Mapping[str, Any]
     windows: Mapping[str, Any]
     metrics: Mapping[str, Any]
-    epochs: Rows
     backends: Mapping[BackendName, Mapping[str, float]]
     notes: Sequence[str]
     card: Card
@@ -99,7 +90,6 @@ def render(data: CardData) -> str:
         overall_columns=OVERALL_SCORES,
         findings=lines,
         splits=[split for split in data.data if not split.startswith(FURTHER)],
-        further=any(split.startswith(FURTHER) for split in data.metrics),
         reported=reported,
         measured=measured,
         # With fewer, the last epoch is kept.
@@ -111,10 +101,8 @@ def render(data: CardData) -> str:
         unseen=of_texts.get("unseen"),
         promises=[point for point in promises["recall"].values() if point["kept"]],
         accepted=[point for point in promises["precision"].values() if "precision" in point],
-        worst=worst_group(data.metrics),
         few=sorted(type_ for type_, scores in measured["per_type"].items() if scores["number"] < FEW),
         few_below=FEW,
-        curve=curve(data.epochs, data.training["best_epoch"]),
         params=[(key, _shown(value)) for key, value in dotted(data.training["params"])],
         model=repo_id or data.folder,
         revision=branch if repo_id and branch != constants.DEFAULT_REVISION else None,
@@ -161,14 +149,11 @@ def findings(of_split: Mapping[str, Any]) -> list[str]:
 
 
 def _lines(findings: Mapping[str, Any]) -> list[str]:
-    """The findings in words: counts by their meanings, and the agreement of annotators."""
+    """The findings in words."""
     lines = []
     for name, count in findings.items():
         if isinstance(count, int) and count:
             lines.append(f"{MEANINGS.get(name, name.replace('_', ' '))}: {count:,}")
-    for pair, measured in findings.get("agreement", {}).items():
-        scores = ", ".join(f"{name} {measured[name]:.3f}" for name in ("f1", "kappa") if measured[name] is not None)
-        lines.append(f"agreement of the annotators {pair} in {measured['texts']:,} texts ({scores or 'no entities'})")
     return lines
 
 
@@ -239,25 +224,3 @@ def model_index(data: CardData) -> list[EvalResult]:
         interval = intervals["per_type"].get(type_, {}).get("f1")  # a type that is only predicted has none
         results.append(result("f1", f"F1 of {printable(type_)}", scores["f1"], interval))
     return results
-
-
-def curve(epochs: Rows, best_epoch: int) -> list[tuple[int, float, float, str]]:
-    """Lay out the learning curve as rows of a table; of many epochs a selection with the first, kept and last.
-
-    Args:
-        epochs: ``{epoch, f1, loss}`` each, by epoch.
-        best_epoch: the epoch whose weights were kept.
-
-    Returns:
-        Per row: epoch, validation loss, validation F1, and F1 as a bar.
-    """
-    last = len(epochs) - 1
-    rows = min(len(epochs), ROWS)
-    # 3 rows of 5 epochs are those with the indices 0, 2 and 4.
-    indices = {round(row * last / max(1, rows - 1)) for row in range(rows)} | {best_epoch - 1}
-    table = []
-    for index in sorted(indices):
-        epoch = epochs[index]
-        bar = "█" * round(BAR * epoch["f1"])
-        table.append((int(epoch["epoch"]), epoch["loss"], epoch["f1"], bar))
-    return table

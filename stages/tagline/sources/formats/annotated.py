@@ -2,7 +2,7 @@
 
 A format reads an `AnnotatedText` of each row and gives them to `sentences`: the text is split into words, unless the
 file has them, and spans become one IOB2 tag per word. What no tags can represent follows the policies of params.yaml
-and is counted, and errors of a file are reported together.
+and is counted.
 """
 
 import re
@@ -11,15 +11,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 from unicodedata import normalize
 
 from tagline.core import Findings
-from tagline.core.params import list_errors
 from tagline.sources.formats.annotators import ONLY, POLICIES, Annotation, compare, select
 from tagline.sources.formats.base import Files
-from tagline.sources.formats.keys import Key, TagColumn
-from tagline.sources.formats.offsets import Span, Unit, Words, boundaries, to_code_points
+from tagline.sources.formats.keys import Encoding, Key, TagColumn
+from tagline.sources.formats.lines import UTF_8, at_least_one
+from tagline.sources.formats.offsets import Span, Unit, boundaries, to_code_points
 from tagline.sources.formats.span_tags import MisalignedSpans, Overlaps, describe, to_tags, without_unknown
 from tagline.terminal import UserError, quoted, shortened
 from tagline.text.languages import splitter
@@ -27,10 +27,7 @@ from tagline.text.sentence import Note, Sentence, Surface
 from tagline.text.sentences import ends_among, split_sentences
 
 R = TypeVar("R")
-T = TypeVar("T")
-
-# Errors of a file after which it is not read further.
-MOST_ERRORS = 20
+K = TypeVar("K", bound="AnnotatedFiles")
 # If more of the spans of a split begin or end inside a word, and not only a few, the offsets are wrong. Real data sets
 # have at most 5 %.
 MOST_MISALIGNED, FEW_MISALIGNED = 0.25, 10
@@ -73,33 +70,6 @@ class AnnotatedText:
     decided_by: str | None = None
 
 
-class Faults(UserError):
-    """Several errors of one text."""
-
-    def __init__(self, messages: Sequence[str]) -> None:
-        super().__init__("\n".join(messages))
-        self.messages = list(messages)
-
-
-def messages_of(error: UserError) -> list[str]:
-    """The messages of one or more errors."""
-    return error.messages if isinstance(error, Faults) else [str(error)]
-
-
-def each(values: Iterable[R], convert: Callable[..., T], *arguments: Any) -> list[T]:
-    """Convert each value, of which further arguments say more; `Faults` of the errors of all."""
-    converted = []
-    messages: list[str] = []
-    for value in values:
-        try:
-            converted.append(convert(value, *arguments))
-        except UserError as error:
-            messages += messages_of(error)
-    if messages:
-        raise Faults(messages)
-    return converted
-
-
 class AnnotatedFiles(Files):
     """Texts with spans in characters: the keys of all such formats."""
 
@@ -114,11 +84,6 @@ class AnnotatedFiles(Files):
     def tag_columns(self) -> list[str]:
         """The only tag column, in IOB2."""
         return [self.tag_column]
-
-    @property
-    def trusts_offsets(self) -> bool:
-        """Whether params name the unit of offsets, so that many misaligned spans do not show that it is wrong."""
-        return False
 
     @property
     def meanings(self) -> dict[str, str]:
@@ -154,14 +119,11 @@ class AnnotatedFiles(Files):
     @property
     def suspicious(self) -> dict[str, str]:
         """The kinds of notes that, if they are about many spans, show that something is wrong: what, and what to do."""
-        suspicious = {
+        return {
             WRONG: "too many spans do not fit their texts; correct them, or export the files again:",
             MISALIGNED: "the offsets of spans seem to be wrong; correct them, set download.dataset.language if words "
             "are split wrongly, or offsets to their unit if the format is spans:",
         }
-        if self.trusts_offsets:
-            del suspicious[MISALIGNED]
-        return suspicious
 
     def report(self, findings: Mapping[str, Findings]) -> str:
         """Count what was changed or left out; a `UserError` if spans seem wrong, or a policy allows none."""
@@ -182,66 +144,49 @@ class AnnotatedFiles(Files):
         return super().report(findings)
 
 
-def collected(path: Path, rows: Iterable[R], convert: Callable[[R], T]) -> Iterator[T]:
-    """Convert the rows of a file; at the end a `UserError` of all errors, or of the first `MOST_ERRORS`."""
-    messages: list[str] = []
-    converted = map(convert, rows)
-    while len(messages) < MOST_ERRORS:
-        try:
-            row = next(converted, None)
-        except UserError as error:
-            messages += messages_of(error)
-            continue
-        if row is None:
-            break
-        yield row
-    if len(messages) >= MOST_ERRORS:
-        raise UserError(list_errors(messages[:MOST_ERRORS], path, "these are the first"))
-    if len(messages) == 1:
-        raise UserError(messages[0])
-    if messages:
-        raise UserError(list_errors(messages, path))
+class EncodedTexts(AnnotatedFiles):
+    """Likewise, in files whose encoding is not fixed."""
+
+    encoding: Encoding = UTF_8
 
 
-def sentences(
-    path: Path, keys: AnnotatedFiles, rows: Iterable[R], to_text: Callable[[R], AnnotatedText]
-) -> Iterator[Sentence]:
-    """Read the sentences of annotated texts; `to_text` reads a text of each row.
+def sentences(path: Path, keys: K, rows: Iterable[R], to_text: Callable[[R, K], AnnotatedText]) -> Iterator[Sentence]:
+    """Read the sentences of annotated texts; `to_text` reads the text of a row.
 
     Raises:
-        UserError: texts or spans are malformed, all in one message; or there is no text.
+        UserError: a text or span is malformed, or there is no text.
     """
-
-    def convert(numbered: tuple[int, R]) -> list[Sentence]:
-        number, row = numbered
-        return list(to_sentences(to_text(row), keys, number))
-
-    empty = True
-    for found in collected(path, enumerate(rows, 1), convert):
-        empty = False
-        yield from found
-    if empty:
-        raise UserError(f"{path}: no text; expected at least one")
+    for number, row in enumerate(at_least_one(rows, f"{path}: no text; expected at least one"), 1):
+        yield from to_sentences(to_text(row, keys), keys, number)
 
 
 def to_sentences(text: AnnotatedText, keys: AnnotatedFiles, number: int) -> Iterator[Sentence]:
     """A text as one sentence, or its sentences, of which the first has all notes."""
     words = split_text(text.text, keys.language, keys.split_words) if text.words is None else text.words
-    annotations, wrong = _in_code_points(text)
+    annotations, notes = _in_code_points(text)
     spans, left_out = select(annotations, text.decided_by or keys.annotators, text.location, words)
-    notes = [*text.notes, *wrong, *_renamed(text)]
-    whole = Sentence(text.location, [], {keys.tag_column: []}, text.id, text.document)
-    whole = replace(
-        whole,
-        agreement=compare(annotations, words),
-        spans=Counter(note.type for note in notes if note.type) + Counter(span.label for span in spans or ()),
-    )
     notes += [Note(DISPUTED, f"{text.location}: {describe(span, text.text)}") for span in left_out]
+    whole = Sentence(
+        text.location,
+        [],
+        {keys.tag_column: []},
+        text.id,
+        text.document,
+        agreement=compare(annotations, words),
+        spans=Counter([note.type for note in notes if note.type] + [span.label for span in spans or ()]),
+    )
     if spans is None or not words:
         notes.append(Note("unannotated_texts" if words else "empty_texts", text.location))
         yield replace(whole, notes=tuple(notes))
         return
-    tags, changes = _tags(text, keys, words, spans)
+    tags, changes = to_tags(text.text, words, spans, (keys.misaligned_spans, keys.overlaps), text.location)
+    if text.known is not None:
+        bounds = boundaries(text.text, text.unit)
+        known = [to_code_points(span, text.text, text.unit, bounds, text.location) for span in text.known]
+        tags = without_unknown(tags, words, known)
+    annotated_types = None
+    if text.types is not None:  # those that annotators could choose, and those that they marked
+        annotated_types = sorted({*map(_name, text.types), *(span.label for span in spans)})
     whole = replace(
         whole,
         words=[text.text[start:end] for start, end in words],
@@ -249,36 +194,16 @@ def to_sentences(text: AnnotatedText, keys: AnnotatedFiles, number: int) -> Iter
         notes=(*notes, *changes),
         # How raw text is written, which words that were joined by spaces do not show.
         surface=None if text.words is None or keys.split_words == "spaces" else Surface(text.text, text.words),
-        annotated_types=_annotated_types(text, spans),
+        annotated_types=annotated_types,
     )
     if text.document is not None:
         yield whole
     elif keys.sentences == "split":
-        inner = text.sentences or split_sentences(text.text, keys.language)
-        yield from _cut(whole, text, ends_among(words, inner), number)
+        ends = ends_among(words, text.sentences or split_sentences(text.text, keys.language))
+        yield from _cut(whole, text, ends, number)
     else:
         long = [Note(LONG, f"{text.location}: {len(words):,} words")] if len(words) > MOST_WORDS else []
         yield replace(whole, notes=(*whole.notes, *long))
-
-
-def _tags(
-    text: AnnotatedText, keys: AnnotatedFiles, words: Words, spans: Sequence[Span]
-) -> tuple[list[str | None], list[Note]]:
-    """The tags of the words by the policies, and notes on what they do not represent."""
-    policies = (keys.misaligned_spans, keys.overlaps)
-    tags, changes = to_tags(text.text, words, spans, policies, text.location)
-    if text.known is not None:
-        bounds = boundaries(text.text, text.unit)
-        known = each(text.known, to_code_points, text.text, text.unit, bounds, text.location)
-        tags = without_unknown(tags, words, known)
-    return tags, changes
-
-
-def _annotated_types(text: AnnotatedText, spans: Sequence[Span]) -> list[str] | None:
-    """The types that annotators could choose, and those that they marked."""
-    if text.types is None:
-        return None
-    return sorted({*map(_name, text.types), *(span.label for span in spans)})
 
 
 def _cut(whole: Sentence, text: AnnotatedText, ends: Sequence[int], number: int) -> Iterator[Sentence]:
@@ -307,45 +232,28 @@ def split_text(text: str, language: str | None, split_words: Literal["rules", "s
     return [match.span() for match in _BETWEEN_SPACES.finditer(text)]
 
 
-def loses_much(findings: Mapping[str, Findings]) -> bool:
-    """Whether overlaps cost a type more than a quarter of its spans, which are given by split."""
-    spans: Counter[str] = Counter()
-    lost: Counter[str] = Counter()
-    for of_split in findings.values():
-        spans += of_split.spans
-        lost += of_split.noted_spans[OVERLAPPING]
-    return any(count > max(FEW_MISALIGNED, MOST_MISALIGNED * spans[type_]) for type_, count in lost.items())
-
-
 def _in_code_points(text: AnnotatedText) -> tuple[list[Annotation], list[Note]]:
-    """Convert the annotations of a text; also return a note for each span that is wrong."""
+    """The annotations of a text; and its notes with one for each span that is wrong or renamed."""
     bounds = boundaries(text.text, text.unit)
     annotations = []
-    notes = []
-    for annotation in text.annotations:
+    notes = [*text.notes]
+    for annotator, marked in text.annotations:
         spans = []
-        for span in annotation.spans:
+        for span in marked:
             name = _name(span.label)
+            if name != span.label:  # as ASCII, since NFC and NFD look alike
+                renamed = f"{shortened(ascii(span.label))} is read as {shortened(ascii(name))}"
+                notes.append(Note(RENAMED, f"{text.location}: {renamed}"))
             try:
                 converted = to_code_points(span, text.text, text.unit, bounds, text.location)
             except UserError as error:
                 notes.append(Note(WRONG, str(error), name))
             else:
                 spans.append(converted._replace(label=name))
-        annotations.append(Annotation(annotation.annotator, spans))
+        annotations.append(Annotation(annotator, spans))
     return annotations, notes
 
 
 def _name(label: str) -> str:
     """The name of a type without spaces around it, in NFC: names that look the same are one type."""
     return normalize("NFC", label.strip())
-
-
-def _renamed(text: AnnotatedText) -> Iterator[Note]:
-    for annotation in text.annotations:
-        for span in annotation.spans:
-            name = _name(span.label)
-            if name != span.label:
-                # As ASCII, since NFC and NFD look alike.
-                renamed = f"{shortened(ascii(span.label))} is read as {shortened(ascii(name))}"
-                yield Note(RENAMED, f"{text.location}: {renamed}")

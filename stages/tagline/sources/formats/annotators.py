@@ -105,31 +105,23 @@ def summary(counts: Mapping[tuple[str, ...], int]) -> dict[str, dict[str, Any]]:
     the types of words, None if all words have one type.
     """
     pairs: dict[str, dict[str, Any]] = {}
-    for first, second in sorted({key[:2] for key in counts}):
-        spans = counts[first, second, "spans"]
-        f1 = round(counts[first, second, "common"] / spans, 4) if spans else None
-        of_words = {}
-        for key, count in counts.items():
-            if key[:2] == (first, second) and len(key) == 4:
-                of_words[key[2], key[3]] = count
-        pairs[f"{first}, {second}"] = {
-            "texts": counts[first, second, "texts"],
-            "f1": f1,
-            "kappa": _kappa(of_words),
-        }
+    for pair in sorted({key[:2] for key in counts}):
+        of_pair = {key[2:]: count for key, count in counts.items() if key[:2] == pair}
+        texts, spans, common = (of_pair.pop((name,)) for name in ("texts", "spans", "common"))
+        f1 = round(common / spans, 4) if spans else None
+        pairs[", ".join(pair)] = {"texts": texts, "f1": f1, "kappa": _kappa(of_pair)}
     return pairs
 
 
-def _kappa(counts: Mapping[tuple[str, str], int]) -> float | None:
+def _kappa(counts: Mapping[tuple[str, ...], int]) -> float | None:
     total = sum(counts.values())
     same = 0
-    lefts = Counter[str]()
-    rights = Counter[str]()
+    lefts: Counter[str] = Counter()
+    rights: Counter[str] = Counter()
     for (left, right), count in counts.items():
         lefts[left] += count
         rights[right] += count
-        if left == right:
-            same += count
+        same += count * (left == right)
     by_chance = sum(count * rights[type_] for type_, count in lefts.items())  # both times the square of total
     if by_chance == total**2:
         return None

@@ -6,30 +6,27 @@ attributes and notes are not read.
 
 import re
 from collections.abc import Iterator
-from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import Literal
 
-from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, each, sentences
+from tagline.sources.formats.annotated import AnnotatedText, EncodedTexts, sentences
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import Format
-from tagline.sources.formats.keys import Encoding
-from tagline.sources.formats.lines import ENCODING_REMEDY, UTF_8, read_lines
+from tagline.sources.formats.lines import ENCODING_REMEDY, read_lines
 from tagline.sources.formats.offsets import Span
 from tagline.sources.formats.sniffing import SPANS, Guess, Sample
 from tagline.terminal import UserError, quoted
 from tagline.text.sentence import Note, Sentence
 
 _SPAN = re.compile(r"T\S*\t(\S+)[ \t](\d{1,15}[ \t]\d{1,15}(?:;\d{1,15}[ \t]\d{1,15})*)\t(.*)")
+_OFFSETS = re.compile(r"(\d+)[ \t](\d+)")
 KIND = "discontinuous_spans"
 
 
-class Keys(AnnotatedFiles):
+class Keys(EncodedTexts):
     """The parts of a discontinuous span become spans, or it is filled, dropped or an error."""
 
     format: Literal["brat"]
-    encoding: Encoding = UTF_8
     discontinuous_spans: Literal["error", "split", "fill", "drop"] = "error"
 
     @property
@@ -39,9 +36,10 @@ class Keys(AnnotatedFiles):
 
     @property
     def refused(self) -> dict[str, str]:
-        if self.discontinuous_spans != "error":
-            return super().refused
-        return {**super().refused, KIND: "set download.dataset.discontinuous_spans to split, fill or drop"}
+        refused = super().refused
+        if self.discontinuous_spans == "error":
+            refused[KIND] = "set download.dataset.discontinuous_spans to split, fill or drop"
+        return refused
 
 
 def recognise(sample: Sample) -> Guess | None:
@@ -58,7 +56,7 @@ def files(path: Path) -> list[Path]:
 
 def read(path: Path, keys: Keys) -> Iterator[Sentence]:
     """Read the only text of a pair."""
-    return sentences(path, keys, [path], partial(_text, keys=keys))
+    return sentences(path, keys, [path], _text)
 
 
 def _text(path: Path, keys: Keys) -> AnnotatedText:
@@ -67,26 +65,23 @@ def _text(path: Path, keys: Keys) -> AnnotatedText:
         text = path.read_bytes().decode(keys.encoding)
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: not {keys.encoding} ({error.reason}); {ENCODING_REMEDY}") from None
-    notes: list[Note] = []
     annotations = path.with_suffix(".ann")
-    lines = [(number, line) for number, line in read_lines(annotations, keys.encoding) if line.startswith("T")]
-    spans = chain.from_iterable(each(lines, _spans, text, annotations, keys, notes))
+    spans: list[Span] = []
+    notes: list[Note] = []
+    for number, line in read_lines(annotations, keys.encoding):
+        if line.startswith("T"):
+            spans += _spans(line, f"{annotations}:{number}", text, keys, notes)
     # A byte order mark is a character to brat, but not a word.
     shown = " " + text[1:] if text.startswith("\ufeff") else text
-    return AnnotatedText(str(annotations), shown, [Annotation("", [*spans])], notes=notes)
+    return AnnotatedText(str(annotations), shown, [Annotation("", spans)], notes=notes)
 
 
-def _spans(numbered: tuple[int, str], text: str, path: Path, keys: Keys, notes: list[Note]) -> list[Span]:
-    number, line = numbered
-    location = f"{path}:{number}"
+def _spans(line: str, location: str, text: str, keys: Keys, notes: list[Note]) -> list[Span]:
     match = _SPAN.fullmatch(line)
     if match is None:
         raise UserError(f"{location}: {quoted(line)} is not a span; expected T1<tab>TYPE START END<tab>TEXT")
     label, fragments, mention = match.groups()
-    parts = []
-    for fragment in fragments.split(";"):
-        start, end = fragment.split()
-        parts.append(Span(int(start), int(end), label))
+    parts = [Span(int(start), int(end), label) for start, end in _OFFSETS.findall(fragments)]
     whole = Span(parts[0].start, parts[-1].end, label)
     # brat also splits a span where its text goes on in the next line.
     if len(parts) == 1 or text[whole.start : whole.end].split() == mention.split():

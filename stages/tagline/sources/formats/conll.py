@@ -71,47 +71,36 @@ class Keys(WordFiles):
 
 
 def recognise(sample: Sample) -> Guess | None:
-    """Guess the columns of a file."""
+    """Guess the columns of a file, whose rows have one width but for a few errors and comments."""
     if sample.is_json:
         return None
-    prefix = _prefix_of_comments(sample.lines)
-    without = [line for line in sample.lines if not (prefix and line.startswith(prefix))]
-    tabs, numbered = separated(enumerate(without))
-    lines = [line for _, line in numbered if not is_border(line)]
-    rows, has_remarks = _table(lines, tabs)
-    if not rows:
+    keys: Guess = {}
+    lines = sample.lines
+    for prefix in _PREFIXES:
+        # Comments are only above sentences; words can begin with the prefix, too.
+        marked = [above for above, line in pairwise(["", *lines]) if line.startswith(prefix)]
+        if marked and all(is_border(above) or above.startswith(prefix) for above in marked):
+            keys["comments"] = prefix
+            lines = [line for line in lines if not line.startswith(prefix)]
+    tabs, numbered = separated(enumerate(lines))
+    lines = [line.rstrip("\t") for _, line in numbered if not is_border(line)]
+    width = Counter(len(fields(line, tabs)) for line in lines).most_common(1)[0][0] if lines else 0
+    remarks = [line for line in lines if line.startswith("#") and (len(fields(line, tabs)) != width or " = " in line)]
+    if remarks:
+        keys.setdefault("comments", True)
+    rows = [fields(line, tabs) for line in lines if line not in remarks]
+    whole = [row for row in rows if len(row) == width]
+    if width < 2 or len(whole) < max(1, sniffing.LEAST_SHARE * len(rows)):
         return None
-    header = len(rows) > 1 and looks_like_header(rows[0], _columns(rows[1:]))
-    if header:
-        del rows[0]
-    columns = _columns(rows)
-    if not set(columns) - {WORDS, SKIP}:
-        return None
-    words = [row[columns.index(WORDS)] for row in rows]
-    language = _LANGUAGE.match(words[0])
-    keys: Guess = {"columns": columns}
-    if header:
+    if len(whole) > 1 and looks_like_header(whole[0], _columns(whole[1:])):
         keys["header"] = True
-    if prefix or has_remarks:
-        keys["comments"] = prefix or True
+        del whole[0]
+    columns = _columns(whole)
+    words = [row[columns.index(WORDS)] for row in whole]
+    language = _LANGUAGE.match(words[0])
     if language and all(word.startswith(language[0]) for word in words):
         keys["strip_pattern"] = f"^{language[0]}"
-    return keys
-
-
-def _table(lines: Sequence[str], tabs: bool) -> tuple[list[list[str]], bool]:
-    """The rows of the usual width, none if other lines are too many; and whether there are remarks beside them."""
-    cells = [fields(line.rstrip("\t"), tabs) for line in lines]
-    width = Counter(map(len, cells)).most_common(1)[0][0] if cells else 0
-    rows = []
-    remarks = set()
-    for line, row in zip(lines, cells, strict=True):
-        if line.startswith("#") and (len(row) != width or " = " in line):
-            remarks.add(line)
-        elif len(row) == width:
-            rows.append(row)
-    is_table = width >= 2 and len(rows) >= sniffing.LEAST_SHARE * (len(lines) - len(remarks))
-    return (rows if is_table else []), bool(remarks)
+    return {"columns": columns, **keys} if {*columns} - {WORDS, SKIP} else None
 
 
 def read(path: Path, keys: Keys) -> Iterator[Sentence]:
@@ -129,19 +118,16 @@ def read(path: Path, keys: Keys) -> Iterator[Sentence]:
 
 
 def _sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
-    tabs, lines = separated(_lines(path, keys))
+    numbered = read_lines(path, keys.encoding, borders=True)
+    if isinstance(keys.comments, str):
+        prefix = keys.comments
+        numbered = ((number, line) for number, line in numbered if not line.startswith(prefix))
+    tabs, lines = separated(numbered)
     table = Table(str(path), keys.columns, tabs, keys.rules)
-    if keys.comments is None or keys.comments is True:
+    if keys.comments in (None, True):
         lines = _without_comments(lines, table, bool(keys.comments))
     lines = _below_header(lines, table, keys.header)
     return table.sentences(_with_ends(lines, table, keys.sentence_ends))
-
-
-def _lines(path: Path, keys: Keys) -> Lines:
-    """Yield the lines of a file without those that begin with the prefix of comments."""
-    for number, line in read_lines(path, keys.encoding, borders=True):
-        if not isinstance(keys.comments, str) or not line.startswith(keys.comments):
-            yield number, line
 
 
 def _without_comments(lines: Lines, table: Table, skip: bool) -> Lines:
@@ -183,8 +169,7 @@ def _with_ends(lines: Lines, table: Table, ends: Collection[str]) -> Lines:
     words = table.columns.index(WORDS)
     for number, line in lines:
         yield number, line
-        cells = fields(line, table.tabs) if ends else []
-        if len(cells) == len(table.columns) and cells[words].strip() in ends and not table.in_entity(line):
+        if ends and table.tags(line) and fields(line, table.tabs)[words].strip() in ends and not table.in_entity(line):
             yield number, ""
 
 
@@ -199,23 +184,13 @@ def looks_like_header(cells: Sequence[str], columns: Sequence[str]) -> bool:
     return True
 
 
-def _prefix_of_comments(lines: Sequence[str]) -> str | None:
-    """The prefix of comments, if lines that begin with it are only above sentences; words can begin with it, too."""
-    for prefix in _PREFIXES:
-        marked = [above for above, line in pairwise(["", *lines]) if line.startswith(prefix)]
-        if marked and all(is_border(above) or above.startswith(prefix) for above in marked):
-            return prefix
-    return None
-
-
 def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
     """Name the columns of a table: the words have most different values, numbers, ids and constants are skipped."""
     rows = [row for row in rows if not NOT_A_WORD.fullmatch(row[0])] or rows
     values = [Counter(column) for column in zip(*rows, strict=True)]
-    # 12, s1-12
-    counts = [all(map(_ends_in_digit, column)) and not sniffing.all_mark_spans(column) for column in values]
-    # In Weibo NER, words end in a digit as well, beside tags that all mark spans.
     marks = [sniffing.all_mark_spans(column) for column in values]
+    # 12, s1-12. In Weibo NER, words end in a digit as well, beside tags that all mark spans.
+    counts = [all(value.strip()[-1:].isdecimal() for value in column) for column in values]
     words = max(range(len(values)), key=lambda index: (not marks[index], not counts[index], len(values[index])))
     most_outside = max((column["O"] for column in values if len(column) > 1), default=0)
     columns: list[str] = []
@@ -224,7 +199,7 @@ def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
         has_many = len(column) > sniffing.MOST_TAGS and not marks[index]
         if index == words:
             columns.append(WORDS)
-        elif counts[index] or is_constant or has_many:
+        elif (counts[index] and not marks[index]) or is_constant or has_many:
             columns.append(SKIP)
         else:
             name = sniffing.name_of_tags(set(map(str.strip, column)))
@@ -232,10 +207,6 @@ def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
                 name = "chunk"  # such as I-NC of the German CoNLL-2003, beside entities
             columns.append(sniffing.unused_name(name, columns))
     return columns
-
-
-def _ends_in_digit(value: str) -> bool:
-    return value.strip()[-1:].isdecimal()
 
 
 FORMAT = Format(keys=Keys, read=read, recognise=recognise, holds="words in lines")

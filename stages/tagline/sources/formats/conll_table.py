@@ -15,6 +15,7 @@ DOCUMENT_START = "-DOCSTART-"
 _DOCUMENT_START = re.compile(rf"(\S*[0-9][ \t]+)?{DOCUMENT_START}")
 # Not str.split(): it also splits at no-break and other unusual spaces, which occur inside words of real data.
 _SPACES = re.compile(" +")
+_SEPARATORS = frozenset(" ,")  # of the tags of a whole sentence
 # What neither a header nor a comment has in a column of tags.
 _SPAN_TAG = re.compile("O|[BIESLUMW][-_:].+")
 # The ids of multi-word tokens and empty nodes in CoNLL-U.
@@ -103,27 +104,9 @@ class Table:
                 words = [word.strip(" ") for word in words]
             elif column != SKIP:
                 tags[column] = list(map(str.strip, values))
-        sentence = Sentence(f"{self.name}:{rows[0].number}", words, tags, document=document)
-        # Joined, since a look at each tag would take longer than all else.
-        if all(map(str.strip, words)) and all(map(all, tags.values())) and " " not in "".join(chain(*tags.values())):
-            return sentence
-        return self._checked(sentence, rows)
-
-    def _checked(self, sentence: Sentence, rows: Sequence[Line]) -> Sentence:
-        """Leave out the words that the rules skip, and check the others one by one."""
-        for row, word, *tags in zip(rows, sentence.words, *sentence.tags.values(), strict=True):
-            location = f"{self.name}:{row.number}"
-            if self.rules.skips(word):
-                continue
-            if not word.strip() or not all(tags):
-                remedy = "" if word.strip() else self.rules.remedy
-                raise UserError(f"{location}: an empty column in {quoted(row.line)}; {self._expected}{remedy}")
-            if any(is_sentence(word, tag) for tag in tags if tag):
-                raise UserError(
-                    f"{location}: {quoted(row.line)} looks like a whole sentence; expected one word per line; write "
-                    "each word with its tag into a line, and an empty line after each sentence"
-                )
-        return without_skipped(sentence, self.rules, (f"{self.name}:{row.number}" for row in rows))
+        locations = [f"{self.name}:{row.number}" for row in rows]
+        sentence = Sentence(locations[0], words, tags, document=document)
+        return checked(sentence, self.rules, locations, "write each word with its tag into a line")
 
     def is_comment(self, line: str) -> bool:
         """Whether a line is a comment if the file has any."""
@@ -152,23 +135,40 @@ class Table:
         while len(values) > len(self.columns) and not values[-1]:
             values.pop()  # tabs after the last column
         if len(values) != len(self.columns):
-            problem = "an empty column"
-            if all(values):
-                problem = f"{len(values)} column{'' if len(values) == 1 else 's'}"
-            separated_by = ""
-            if ("\t" in line) != self.tabs:
-                separated_by = f" separated by {'tabs' if self.tabs else 'spaces'}, as in the first line"
-            elif len(values) > 2:
-                separated_by = (
-                    "; of columns whose number differs, as those of MeCab, keep the word and the tag, such as by "
-                    "`awk '{print $1, $NF}'`"
-                )
-            raise UserError(f"{self.name}:{number}: {problem} in {quoted(line)}; {self._expected}{separated_by}")
+            raise UserError(
+                f"{self.name}:{number}: {len(values)} columns in {quoted(line)}; expected {len(self.columns)} "
+                f"({' '.join(self.columns)}) separated by {'tabs' if self.tabs else 'spaces'}, as in the first line; "
+                "of columns whose number differs, as those of MeCab, keep the word and the tag, such as by "
+                "`awk '{print $1, $NF}'`"
+            )
         return values
 
-    @property
-    def _expected(self) -> str:
-        return f"expected {len(self.columns)} ({' '.join(self.columns)})"
+
+def checked(sentence: Sentence, rules: WordRules, locations: Sequence[str], one_per_row: str) -> Sentence:
+    """Leave out the words that the rules skip, and check the others.
+
+    Args:
+        sentence: of the rows of a table.
+        rules: for the words.
+        locations: of the rows.
+        one_per_row: what to do if a row holds a whole sentence.
+    """
+    tags_of_words = list(zip(*sentence.tags.values(), strict=True))
+    # Joined, since a look at each tag would take longer than all else.
+    joined = "".join(chain.from_iterable(tags_of_words))
+    if all(map(str.strip, sentence.words)) and all(map(all, tags_of_words)) and _SEPARATORS.isdisjoint(joined):
+        return sentence
+    for location, word, tags in zip(locations, sentence.words, tags_of_words, strict=True):
+        if rules.skips(word):
+            continue
+        if not word.strip() or not all(tags):
+            remedy = "" if word.strip() else rules.remedy
+            raise UserError(f"{location}: an empty word or tag; expected one in each column{remedy}")
+        if any(is_sentence(word, tag) for tag in tags if tag):
+            raise UserError(
+                f"{location}: {quoted(word)} with {quoted(tags[0])} looks like a whole sentence; {one_per_row}"
+            )
+    return without_skipped(sentence, rules, locations)
 
 
 def _words_only(rows: Sequence[Line]) -> Sequence[Line]:

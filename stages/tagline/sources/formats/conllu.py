@@ -7,6 +7,7 @@ dependencies (id ``1.1``) are skipped, since neither is a word of the sentence b
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Literal, Self
 
@@ -45,8 +46,8 @@ class Keys(UnknownTag, Files):
             base, colon, key = column.partition(":")
             if base not in TAGGABLE or (colon and (base not in WITH_KEYS or not key)):
                 raise ValueError(
-                    f"tag_columns.{name}: CoNLL-U has no column {column!r} "
-                    f"(allowed: {', '.join(TAGGABLE)}, {', '.join(f'{base}:KEY' for base in WITH_KEYS)})"
+                    f"tag_columns.{name}: CoNLL-U has no column {column!r} (allowed: {', '.join(TAGGABLE)}, feats:KEY, "
+                    "misc:KEY)"
                 )
         return self
 
@@ -56,22 +57,20 @@ def recognise(sample: Sample) -> Guess | None:
     rows = [line.split("\t") for line in sample.lines if line.strip() and not line.startswith("#")]
     if not rows or any(len(row) != len(COLUMNS) for row in rows) or not _FIRST_ID.match(rows[0][0]):
         return None
-    words = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
-    if not all(word["head"].isdecimal() or word["head"] == UNSPECIFIED for word in words):
+    _, _, _, upos, xpos, _, heads, _, _, misc = map(set, zip(*rows, strict=True))
+    if not all(head.isdecimal() or head == UNSPECIFIED for head in heads):
         return None  # ten columns of another kind
     columns = {}
-    for name, column in (("pos", "upos"), ("xpos", "xpos")):
-        if any(word[column] != UNSPECIFIED for word in words):
+    for name, column, tags in (("pos", "upos", upos), ("xpos", "xpos", xpos)):
+        if tags != {UNSPECIFIED}:
             columns[name] = column
     values: defaultdict[str, set[str]] = defaultdict(set)
-    for word in words:
-        for pair in word["misc"].split("|"):
-            key, equals, value = pair.partition("=")
-            if equals:
-                values[key].add(value)
+    for pair in chain.from_iterable(cell.split("|") for cell in misc):
+        key, _, value = pair.partition("=")
+        values[key].add(value)
     keys = {}
     for key in sorted(values):
-        if marks_spans(values[key]):
+        if marks_spans(values[key] - {""}):
             keys["absent"] = "O"
             columns["ner" if "ner" not in columns else key.lower()] = f"misc:{key}"
     return {"tag_columns": columns, **keys} if columns else None
@@ -90,14 +89,13 @@ def _sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
         said: dict[str, str | None] = {}
         rows = []
         for number, line in lines:
-            comment = _COMMENT.fullmatch(line)
-            if comment is None and not line.startswith("#"):
+            if not line.startswith("#"):
                 rows.append((number, line))
-            elif comment is not None and comment[1] == "sent_id" in said:
-                raise UserError(
-                    f"{path}:{number}: a second sent_id in one sentence; add the empty line that ends a sentence"
-                )
-            elif comment is not None:
+            elif comment := _COMMENT.fullmatch(line):
+                if comment[1] == "sent_id" and "sent_id" in said:
+                    raise UserError(
+                        f"{path}:{number}: a second sent_id in one sentence; add the empty line that ends a sentence"
+                    )
                 said[comment[1]] = comment[2]
         if "newdoc" in said:
             documents += 1
@@ -109,10 +107,8 @@ def _sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
         tags = {}
         for name, column in keys.tag_columns.items():
             tags[name] = [_tag(fields, column, keys.absent) for fields in words.values()]
-        text = said.get("text")
-        surface = _surface(text, forms, tokens) if text else None
-        location = f"{path}:{next(iter(words))}"
-        yield Sentence(location, forms, tags, said.get("sent_id") or None, document, surface=surface)
+        surface = _surface(said.get("text") or "", forms, tokens)
+        yield Sentence(f"{path}:{min(words)}", forms, tags, said.get("sent_id") or None, document, surface=surface)
 
 
 Tokens = dict[int, tuple[int, str]]

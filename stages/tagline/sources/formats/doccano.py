@@ -5,26 +5,16 @@ UTF-16 units.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, each, sentences
+from tagline.sources.formats.annotated import AnnotatedText, EncodedTexts, sentences
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import Format
-from tagline.sources.formats.keys import Encoding, Key
-from tagline.sources.formats.lines import UTF_8
+from tagline.sources.formats.keys import Key
 from tagline.sources.formats.lists import keys_of
 from tagline.sources.formats.offsets import Span, list_to_span, to_span
-from tagline.sources.formats.rows import (
-    Row,
-    annotator_files,
-    by_file,
-    grouped,
-    recognised_by,
-    rows_of,
-    shared_text,
-)
+from tagline.sources.formats.rows import Row, annotator_files, by_file, grouped, recognised_by, rows_of, shared_text
 from tagline.sources.formats.sniffing import Guess, list_of, text_key
 from tagline.terminal import UserError
 from tagline.text.sentence import Sentence
@@ -33,11 +23,10 @@ LISTS = ("label", "labels")
 ENTITY = ("start_offset", "end_offset", "label")
 
 
-class Keys(AnnotatedFiles):
+class Keys(EncodedTexts):
     """The key of the text."""
 
     format: Literal["doccano"]
-    encoding: Encoding = UTF_8
     text: Key = "text"
 
 
@@ -54,8 +43,7 @@ def guess(rows: Sequence[Mapping[str, Any]]) -> Guess | None:
 
 def read(path: Path, keys: Keys) -> Iterator[Sentence]:
     """Read the texts of a file, or of a folder of annotators."""
-    rows = grouped(lambda: rows_of(annotator_files(path), keys.encoding), "id")
-    return sentences(path, keys, rows, partial(_text, keys=keys))
+    return sentences(path, keys, grouped(lambda: rows_of(annotator_files(path), keys.encoding), "id"), _text)
 
 
 def _text(rows: Sequence[Row], keys: Keys) -> AnnotatedText:
@@ -65,10 +53,10 @@ def _text(rows: Sequence[Row], keys: Keys) -> AnnotatedText:
 
 def _spans(row: Row) -> list[Span]:
     if "entities" in row.content:
-        return each(row.items("entities"), to_span, row.location, ENTITY)
+        return [to_span(value, row.location, ENTITY) for value in row.items("entities")]
     for key in LISTS:
         if key in row.content:
-            return each(row.items(key), list_to_span, row.location)
+            return [list_to_span(value, row.location) for value in row.items(key)]
     raise UserError(
         f"{row.location}: neither 'label' nor 'entities' (keys: {keys_of(row.content)}); expected doccano's JSONL"
     )

@@ -6,25 +6,22 @@ end is a span's last word.
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, each, sentences
+from tagline.sources.formats.annotated import AnnotatedText, EncodedTexts, sentences
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import Format
-from tagline.sources.formats.keys import Encoding
-from tagline.sources.formats.lines import UTF_8
-from tagline.sources.formats.offsets import Span, list_to_span, span_of_words
+from tagline.sources.formats.offsets import list_to_span, span_of_words
 from tagline.sources.formats.rows import Row, recognised_by_keys, rows_of
 from tagline.terminal import UserError, quoted
 from tagline.text.agreement import running_text
 from tagline.text.sentence import Sentence
 
 
-class Keys(AnnotatedFiles):
+class Keys(EncodedTexts):
     """No keys of its own."""
 
     format: Literal["gliner"]
-    encoding: Encoding = UTF_8
 
 
 def read(path: Path, keys: Keys) -> Iterator[Sentence]:
@@ -32,18 +29,16 @@ def read(path: Path, keys: Keys) -> Iterator[Sentence]:
     return sentences(path, keys, rows_of([path], keys.encoding), _text)
 
 
-def _text(row: Row) -> AnnotatedText:
+def _text(row: Row, _: Keys) -> AnnotatedText:
     """Read the words of a row as a text."""
     content = row.content.get("tokenized_text")
     if not isinstance(content, list) or not all(isinstance(word, str) and word.strip() for word in content):
         raise UserError(f"{row.location}: 'tokenized_text' must be a list of words; got {quoted(content)}")
     text, words = running_text(content)
-
-    def to_code_points(value: Any) -> Span:
+    spans = []
+    for value in row.items("ner"):
         span = list_to_span(value, row.location)
-        return span_of_words(span._replace(end=span.end + 1), words, row.location, value)
-
-    spans = each(row.items("ner"), to_code_points)
+        spans.append(span_of_words(span._replace(end=span.end + 1), words, row.location, value))
     return AnnotatedText(row.location, text, [Annotation("", spans)], words=words)
 
 

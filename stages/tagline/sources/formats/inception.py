@@ -10,7 +10,7 @@ https://inception-project.github.io/releases/38.0/docs/user-guide.html#sect_weba
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, sentences
 from tagline.sources.formats.annotators import Annotation
@@ -27,15 +27,8 @@ _ROW = re.compile(r"\d+-\d+(\.\d+)?\t(\d{1,15})-(\d{1,15})\t([^\t]+)\t?(.*)")
 _VALUE = re.compile(r"((?:[^|\\]|\\.)+?)(?:\[(\d+)\])?(?:\||$)")
 _ESCAPED = re.compile(r"\\(.)")
 _CONTROL = {"t": "\t", "n": "\n", "r": "\r"}
-
-
-class Block(NamedTuple):
-    """The text of a sentence, its numbered rows, the column of the feature in these, and the file."""
-
-    text: str
-    rows: Sequence[tuple[int, str]]
-    column: int
-    path: Path
+# The text of a sentence, its rows with their locations, and the column of the feature in these.
+Block = tuple[str, Sequence[tuple[str, str]], int]
 
 
 class Keys(AnnotatedFiles):
@@ -55,12 +48,8 @@ def recognise(sample: Sample) -> Guess | None:
     if not sample.lines or not sample.lines[0].startswith(HEADER):
         return None
     features = _features(enumerate(sample.lines))
-    fields = Keys.model_fields
-    default = (fields["span_layer"].default, fields["feature"].default)
-    named = [(layer, feature) for layer, feature in features if feature]
-    if default in named or not named:
-        return {**SPANS}
-    layer, feature = named[0]
+    default = tuple(Keys.model_fields[key].default for key in ("span_layer", "feature"))
+    layer, feature = default if default in features or not features else features[0]
     return {**SPANS, "span_layer": layer, "feature": feature}
 
 
@@ -70,15 +59,21 @@ def read(path: Path, keys: Keys) -> Iterator[Sentence]:
 
 
 def _blocks(path: Path, keys: Keys) -> Iterator[Block]:
-    columns: list[tuple[str, str]] = []
+    features: list[tuple[str, str]] = []
     for index, lines in enumerate(paragraphs(read_lines(path, remedy=UTF_8_REMEDY))):
         if index == 0 and not lines[0][1].startswith(HEADER):
             raise UserError(f"{path}:1: {quoted(lines[0][1])}; expected {HEADER}.3; export the document as WebAnno TSV")
-        columns += _features(lines)
-        rows = [(number, line) for number, line in lines if not line.startswith("#")]
+        features += _features(lines)
+        rows = [(f"{path}:{number}", line) for number, line in lines if not line.startswith("#")]
+        if rows and (keys.span_layer, keys.feature) not in features:
+            raise UserError(
+                f"{path}: no feature {keys.feature!r} of layer {keys.span_layer!r}; the file has "
+                f"{', '.join(map(' '.join, features)) or 'none'}; see download.dataset.span_layer and feature in "
+                "params.yaml"
+            )
         if rows:
-            column = _column(columns, keys.span_layer, keys.feature, path)
-            yield Block("\n".join(map(_unescaped, _after("#Text=", lines))), rows, column, path)
+            text = "\n".join(map(_unescaped, _after("#Text=", lines)))
+            yield text, rows, features.index((keys.span_layer, keys.feature))
 
 
 def _features(lines: Iterable[tuple[int, str]]) -> list[tuple[str, str]]:
@@ -95,63 +90,46 @@ def _after(prefix: str, lines: Iterable[tuple[int, str]]) -> list[str]:
     return [line.removeprefix(prefix) for _, line in lines if line.startswith(prefix)]
 
 
-def _column(columns: Sequence[tuple[str, str]], layer: str, feature: str, path: Path) -> int:
-    if (layer, feature) not in columns:
-        names = ", ".join(f"{layer_name} {name}" for layer_name, name in columns) or "none"
-        raise UserError(
-            f"{path}: no feature {feature!r} of layer {layer!r}; the file has {names}; see download.dataset.span_layer "
-            "and feature in params.yaml"
-        )
-    return columns.index((layer, feature))
-
-
-def _text(block: Block) -> AnnotatedText:
+def _text(block: Block, _: Keys) -> AnnotatedText:
+    text, rows, column = block
     words: list[tuple[int, int]] = []
     spans: dict[str, Span] = {}
     notes = []
-    for location, is_part, (start, end), cells in _tokens(block):
-        if not is_part:
+    for location, part, start, end, cells in _tokens(text, rows):
+        if part is None:
             words.append((start, end))
-        for value, reference in _values(cells, block.column):
+        for value, reference in _values(cells, column):
             key = reference or f"{location} {len(spans)}"
             if key not in spans and not value:
                 notes.append(Note("unlabelled_spans", location))
             before = spans.setdefault(key, Span(start, end, value))
             spans[key] = before._replace(end=max(before.end, end))
-    labelled = [span for span in spans.values() if span.label]
-    first = f"{block.path}:{block.rows[0][0]}"
-    return AnnotatedText(first, block.text, [Annotation("", labelled)], words=words, document=1, notes=notes)
+    annotation = Annotation("", [span for span in spans.values() if span.label])
+    return AnnotatedText(rows[0][0], text, [annotation], words=words, document=1, notes=notes)
 
 
-def _tokens(block: Block) -> Iterator[tuple[str, bool, tuple[int, int], str]]:
-    """Yield the location of each token, whether it is a part of one, its start and end in the text, and its cells."""
-    bounds = boundaries(block.text, "utf16")
+def _tokens(text: str, rows: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str | None, int, int, str]]:
+    """Yield the location of each row, which part of a word it is or None, its start and end in the text, its cells."""
+    bounds = dict(enumerate(boundaries(text, "utf16")))
     begin: int | None = None
-    for number, line in block.rows:
-        location = f"{block.path}:{number}"
+    for location, line in rows:
         match = _ROW.fullmatch(line)
         if match is None:
             raise UserError(f"{location}: {quoted(line)} is not a token; expected SENTENCE-TOKEN, START-END, word")
-        part, start, end, form, cells = match.groups()
-        begin = int(start) if begin is None else begin
-        place = _inside(int(start) - begin, int(end) - begin, bounds)
-        if block.text[slice(*place)] != _unescaped(form):
-            raise UserError(f"{location}: {quoted(form)} is not at its offsets in the text {quoted(block.text)}")
-        yield location, part is not None, place, cells
+        part, first, last, form, cells = match.groups()
+        begin = int(first) if begin is None else begin
+        start, end = (bounds.get(int(offset) - begin, 0) for offset in (first, last))
+        if text[start:end] != _unescaped(form):
+            raise UserError(f"{location}: {quoted(form)} is not at its offsets in the text {quoted(text)}")
+        yield location, part, start, end, cells
 
 
-def _inside(start: int, end: int, bounds: Sequence[int]) -> tuple[int, int]:
-    """Convert offsets to code points; those outside the text become empty."""
-    return (bounds[start], bounds[end]) if 0 <= start <= end < len(bounds) else (0, 0)
-
-
-def _values(cells: str, column: int) -> Iterator[tuple[str, str | None]]:
-    """The values of a cell with their references; an empty value if a span has none."""
+def _values(cells: str, column: int) -> Iterator[tuple[str, str]]:
+    """The values of a cell, empty if a span has none, and their references."""
     of_columns = cells.split("\t")
-    if column >= len(of_columns) or of_columns[column] == "_":
-        return
-    for value, reference in _VALUE.findall(of_columns[column]):
-        yield "" if value == "*" else _unescaped(value), reference or None
+    if column < len(of_columns) and of_columns[column] != "_":
+        for value, reference in _VALUE.findall(of_columns[column]):
+            yield "" if value == "*" else _unescaped(value), reference
 
 
 def _unescaped(text: str) -> str:

@@ -53,49 +53,44 @@ def rows_in(lines: Iterable[tuple[int, str]], name: str, expected: str = EXPECTE
         if is_first and _begins_text(line):
             text = "\n".join([line, *(other for _, other in lines)])
             rows = _only_list(_decode(text, name, number, expected), name)
-            for index, row in enumerate(rows, 1):
-                yield _checked(row, f"{name}: row {index}", expected)
-            return
+            located = [(f"{name}: row {index}", row) for index, row in enumerate(rows, 1)]
+        else:
+            located = [(f"{name}:{number}", _decode(line, name, number, expected))]
         is_first = False
-        yield _checked(_decode(line, name, number, expected), f"{name}:{number}", expected)
+        for location, row in located:
+            if not isinstance(row, dict):
+                raise UserError(f"{location}: {quoted(row)} is not an object; {expected}")
+            yield location, row
 
 
 def _begins_text(line: str) -> bool:
-    """Whether a line begins a list, or an object that ends on a later line or has a list of objects as ``data``."""
+    """Whether a line begins a list, or an object that ends on a later line."""
     line = line.strip(_SPACE)
-    if line.startswith("["):
-        return True
     try:
-        value = json.loads(line)
+        json.loads(line)
     except json.JSONDecodeError as error:
-        return line.startswith("{") and error.pos == len(line)
+        return line.startswith("[") or (line.startswith("{") and error.pos == len(line))
     except (ValueError, RecursionError):
         return False  # reported by `_decode`
-    return isinstance(value, dict) and bool(objects_in(value.get("data")))
+    return line.startswith("[")
 
 
 def _only_list(value: Any, name: str) -> list[Any]:
     """The list, or the only list of objects in an object or in objects that are its values."""
     if isinstance(value, list):
         return value
-    lists = {key: inner for key, inner in value.items() if objects_in(inner)}
+    lists = {}
     for outer, inner in value.items():
-        if isinstance(inner, dict):
-            lists |= {f"{outer}.{key}": rows for key, rows in inner.items() if objects_in(rows)}
+        for key, rows in inner.items() if isinstance(inner, dict) else [("", inner)]:
+            if objects_in(rows):
+                lists[f"{outer}.{key}".removesuffix(".")] = rows
     if len(lists) != 1:
-        names = shortened(", ".join(map(repr, lists)), QUOTED) or "none"
+        names = shortened(", ".join(lists), QUOTED) or "none"
         raise UserError(
             f"{name}: an object over several lines with {len(lists)} lists of objects ({names}); expected one such "
             "list, or JSON objects, one per line or all in one list; save the list as a file of its own"
         )
     return list(*lists.values())
-
-
-def _checked(row: Any, location: str, expected: str) -> tuple[str, dict[str, Any]]:
-    if not isinstance(row, dict):
-        remedy = '; name its items, such as {"words": [...], "tags": [...]}' if isinstance(row, list) else ""
-        raise UserError(f"{location}: {quoted(row)} is not an object; {expected}{remedy}")
-    return location, row
 
 
 def _decode(text: str, name: str, line: int, expected: str) -> Any:

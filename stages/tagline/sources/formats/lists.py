@@ -133,19 +133,15 @@ def rows_of(table: Dataset, columns: list[str]) -> Iterator[dict[str, Any]]:
 
 def _words(value: Any, key: str, rules: WordRules, location: str) -> list[str]:
     """The words by the rules, with those that will be skipped."""
-    if rules.skip_empty and (value is None or isinstance(value, list)):
+    if rules.skip_empty and isinstance(value, list | None):
         value = ["" if word is None else word for word in value or ()]  # tables often have null for no word
-    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
-        remedy = rules.remedy if isinstance(value, list) and None in value else ""
-        raise UserError(f"{location}: {key!r} must be a list of words; got {_offending(value, str)}{remedy}")
-    words = list(map(rules.strip, value))
-    if rules.skip_empty:
-        return words
-    if not words:
-        raise UserError(f"{location}: {key!r} is empty; expected at least one word{rules.remedy}")
-    if not all(map(str.strip, words)):
-        raise UserError(f"{location}: {key!r} must be a list of words; got {_offending(words, str)}{rules.remedy}")
-    return words
+    if isinstance(value, list) and all(isinstance(word, str) for word in value):
+        words = list(map(rules.strip, value))
+        if rules.skip_empty or (words and all(map(str.strip, words))):
+            return words
+    raise UserError(
+        f"{location}: {key!r} must be a list of words, none of them empty; got {quoted(value)}{rules.remedy}"
+    )
 
 
 def joined_id(parts: Iterable[str]) -> str:
@@ -161,38 +157,20 @@ def to_id(value: Any, key: str, location: str) -> str:
 
 
 def _tags(tags: Any, key: str, names: Sequence[str] | None, location: str) -> list[str]:
-    if not isinstance(tags, list):
-        raise UserError(f"{location}: {key!r} must be a list of tags; got {_offending(tags, str)}")
-    if all(isinstance(tag, str) for tag in tags) and all(map(str.strip, tags)):
+    if isinstance(tags, list) and all(isinstance(tag, str) and tag.strip() for tag in tags):
         return list(map(str.strip, tags))
-    if not all(isinstance(tag, int) and not isinstance(tag, bool) for tag in tags):
-        expected = int if isinstance(tags[0], int) else str
-        raise UserError(
-            f"{location}: {key!r} must be a list of label names or of label numbers; got {_offending(tags, expected)}"
-        )
+    if not isinstance(tags, list) or any(type(tag) is not int for tag in tags):
+        raise UserError(f"{location}: {key!r} must be a list of label names or of label numbers; got {quoted(tags)}")
     if names is None:
         raise UserError(f"{location}: {key!r} contains numbers; give their label names under download.dataset.names")
-    for tag in tags:
-        if not 0 <= tag < len(names):
-            raise UserError(f"{location}: {tag} in {key!r} is not a label number; expected 0 to {len(names) - 1}")
+    if not 0 <= min(tags) <= max(tags) < len(names):
+        raise UserError(f"{location}: label numbers in {key!r} must be 0 to {len(names) - 1}; got {quoted(tags)}")
     return [names[tag] for tag in tags]
 
 
 def keys_of(row: Mapping[str, Any]) -> str:
     """The keys of a row, for a message."""
     return shortened(", ".join(map(repr, row)), QUOTED) or "none"
-
-
-def _offending(values: Any, expected: type) -> str:
-    """The value, if it is not a list, else its first item of another type, for a message."""
-    if not isinstance(values, list):
-        return shortened(repr(values))
-    odd = next(item for item in values if not _is_expected(item, expected))
-    return f"the item {shortened(repr(odd))}"
-
-
-def _is_expected(item: Any, expected: type) -> bool:
-    return isinstance(item, expected) and not isinstance(item, bool) and bool(str(item).strip())
 
 
 def class_label_names(features: Mapping[str, Any], tag_columns: Mapping[str, str]) -> dict[str, list[str]]:

@@ -8,10 +8,8 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
-from itertools import chain, permutations
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from tagline.labels import is_type
 from tagline.sources.formats import saved_page
@@ -24,19 +22,20 @@ from tagline.sources.formats.lists import keys_of, with_fields
 from tagline.sources.formats.offsets import Span
 from tagline.sources.formats.offsets import Words as Bounds
 from tagline.sources.formats.page_layout import SAVED
-from tagline.sources.formats.rows import Row, annotator_files, annotator_of, recognised_by, rows_of, shared
-from tagline.sources.formats.sniffing import Guess, list_of, objects_in, words_among
+from tagline.sources.formats.rows import Row, annotator_files, by_file, recognised_by, rows_of, shared
+from tagline.sources.formats.sniffing import Guess, objects_in, words_among
 from tagline.terminal import UserError, quoted
 from tagline.text.sentence import Note, Sentence
 
 NOT_FOUND, OTHER_CASE, FURTHER = "mentions_not_found", "mentions_in_other_case", "further_occurrences"
-# What `tagline inspect` tries: our own keys, which are GLiNER2's, and LangExtract's.
+# The keys that `tagline inspect` tries: our own, those of instructions, GLiNER2's, and LangExtract's.
 _EXTRACTIONS = {"entities": "extractions", "type": "extraction_class", "mention": "extraction_text"}
-_LAYOUTS: tuple[Guess, ...] = ({}, {"type": "label"}, {"id": "document_id", **_EXTRACTIONS})
-# What calls the type of an entity so.
-_TYPE = re.compile("type|label|tag|categ|class", re.IGNORECASE)
-# More different names are ids or descriptions if most of them are there only once.
-_FEW_TYPES = 10
+_LAYOUTS: tuple[Guess, ...] = (
+    {},
+    {"type": "label"},
+    {"text": "input", "entities": "output.entities"},
+    {"id": "document_id", **_EXTRACTIONS},
+)
 # Strings, each with the list that quotes it: one of a type, or one of all. The value has a type for each time.
 Quotations = Mapping[tuple[str, str], Sequence[str]]
 
@@ -82,34 +81,25 @@ class Keys(saved_page.PageKeys):
 
 
 def guess(rows: Sequence[Mapping[str, Any]]) -> Guess | None:
-    """Guess the keys by the first rows."""
-    inner = []
-    for row in rows:
-        for outer, value in row.items():
-            inner += [f"{outer}.{key}" for key in _object(value)]
-    rows = [with_fields(row, dict.fromkeys(inner)) for row in rows]
-    for named in (*_LAYOUTS, _keys_by_content(rows)):
-        if _fits(rows, Keys.model_construct(**named)):
-            return named
+    """Guess the keys by the first row with entities, which has neither offsets nor lists of words."""
+    for named in _LAYOUTS:
+        keys = Keys.model_construct(**named)
+        found = (with_fields(row, (keys.text, keys.entities)) for row in rows)
+        first = next((row for row in found if row.get(keys.entities)), {})
+        of_words = words_among([key for key, value in first.items() if isinstance(value, list)])
+        if keys.text not in first or of_words or any(map(is_span, objects_in(first[keys.entities]))):
+            continue
+        try:
+            _quotations(Row("", first), keys)
+        except UserError:
+            continue
+        return named
     return None
-
-
-def _fits(rows: Sequence[Mapping[str, Any]], keys: Keys) -> bool:
-    """Whether rows have entities by these keys, and neither offsets nor lists of words, which other formats read."""
-    first = next((row for row in rows if row.get(keys.entities)), {})
-    if keys.text not in first or any(map(is_span, objects_in(first.get(keys.entities)))):
-        return False
-    if words_among([key for key, value in first.items() if isinstance(value, list)]):
-        return False
-    try:
-        return bool(_quotations(Row("", first), keys))
-    except UserError:
-        return False
 
 
 def read(path: Path, keys: Keys) -> Iterator[Sentence]:
     """Read the texts of a file, or of a folder, where a model's answers can be beside files that the page saved."""
-    return sentences(path, keys, rows_by_text(path, keys), partial(to_text, keys=keys))
+    return sentences(path, keys, rows_by_text(path, keys), to_text)
 
 
 def rows_by_text(path: Path, keys: Keys) -> Iterator[list[Row]]:
@@ -143,16 +133,10 @@ def to_text(rows: Sequence[Row], keys: Keys) -> AnnotatedText:
     """Read the text of some rows."""
     text = shared(rows, lambda row: row.text("text" if _is_saved(row) else keys.text))
     saved = [row for row in rows if _is_saved(row)]
-    annotated = saved_page.to_text(saved) if saved else AnnotatedText(rows[0].location, text, [], rows[0].id())
-    for row in rows:
-        if row in saved:
-            continue
-        annotator = annotator_of(row.location)
-        if any(annotation.annotator == annotator for annotation in annotated.annotations):
-            raise UserError(
-                f"{row.location}: another row of this file has the same id; expected one row with all entities of a "
-                "text"
-            )
+    annotated = AnnotatedText(rows[0].location, text, [], rows[0].id())
+    if saved:
+        annotated = saved_page.to_text(saved, keys)
+    for annotator, row in by_file([row for row in rows if row not in saved]).items():
         quotations = _quotations(row, keys)
         if quotations is not None:
             spans = _spans(quotations, text, row.location, keys, annotated.notes)
@@ -164,40 +148,41 @@ def to_text(rows: Sequence[Row], keys: Keys) -> AnnotatedText:
 
 def _quotations(row: Row, keys: Keys) -> Quotations | None:
     """What a row quotes, in its order; None if its entities are null, so that nobody annotated its text."""
-    location, content = row
-    if keys.entities not in content:
-        raise UserError(f"{location}: the key {keys.entities!r} is missing (keys: {keys_of(content)})")
-    value = content[keys.entities]
+    if keys.entities not in row.content:
+        raise UserError(f"{row.location}: the key {keys.entities!r} is missing (keys: {keys_of(row.content)})")
+    value = row.content[keys.entities]
     if value is None:
         return None
-    if not isinstance(value, Mapping | list):
-        raise _not_entities(value, location, keys)
     groups = value if isinstance(value, Mapping) else {"": value}
     types: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for group, values in groups.items():
-        if not isinstance(values, list):  # GLiNER2 can write the only mention of a type without a list
+        if group and not isinstance(values, list):  # GLiNER2 can write the only mention of a type without a list
             values = [values] if values else []
+        if not isinstance(values, list):
+            raise _not_entities(values, row, keys)
         for item in values:
-            mention, names = _mention(item, group, location, keys)
-            types[mention, "" if keys.occurrences == "listed" else group] += names  # of one word, the lists go on
+            entity = item if isinstance(item, Mapping) else {keys.mention: item}
+            mention = entity.get(keys.mention)
+            type_ = group or entity.get(keys.type)
+            names: list[Any] = type_ if isinstance(type_, list) else [type_]
+            are_names = names and all(isinstance(name, str) and name.strip() for name in names)
+            if not are_names or not isinstance(mention, str):
+                raise _not_entities(item, row, keys)
+            for name in names:
+                if not is_type(name):
+                    raise UserError(
+                        f"{row.location}: the type {quoted(name)} of {quoted(mention)} is a tag of words; expected "
+                        "types such as PER, each with whole entities; ask the model for these, or join the words and "
+                        "rename the types"
+                    )
+            list_name = "" if keys.occurrences == "listed" else group  # of one word, the lists go on
+            types[" ".join(mention.split()), list_name] += names
     return types
 
 
-def _mention(item: Any, group: str, location: str, keys: Keys) -> tuple[str, list[str]]:
-    """The mention of an entity with single spaces, and its types: that of its group, or its own."""
-    entity = item if isinstance(item, Mapping) else {keys.mention: item}
-    mention = entity.get(keys.mention)
-    type_ = group or entity.get(keys.type)
-    names: list[Any] = type_ if isinstance(type_, list) else [type_]
-    are_names = all(isinstance(name, str) and name.strip() for name in names)
-    if not names or not are_names or not isinstance(mention, str):
-        raise _not_entities(item, location, keys)
-    return " ".join(mention.split()), names
-
-
-def _not_entities(value: Any, location: str, keys: Keys) -> UserError:
+def _not_entities(value: Any, row: Row, keys: Keys) -> UserError:
     return UserError(
-        f"{location}: {keys.entities!r} must be lists by type, or a list of objects with {keys.type!r} and "
+        f"{row.location}: {keys.entities!r} must be lists by type, or a list of objects with {keys.type!r} and "
         f"{keys.mention!r}; got {quoted(value)}"
     )
 
@@ -208,104 +193,22 @@ def _spans(quotations: Quotations, text: str, location: str, keys: Keys, notes: 
     words = split_text(text, keys.language, keys.split_words)
     occurrences = _occurrences([quotation for quotation, _ in quotations], text, words)
     for (quotation, _), types in quotations.items():
-        _check_types(types, quotation, location)
         bounds = occurrences[quotation]
         missing: Sequence[str] = () if bounds else types
-        further = bounds[len(types) :]
+        further = bounds[1:] if keys.occurrences == "first" else bounds[len(types) :]
         if keys.occurrences == "listed":
-            spans += [Span(start, end, type_) for (start, end), type_ in zip(bounds, types, strict=False)]
+            spans += [Span(*each, type_) for each, type_ in zip(bounds, types, strict=False)]
             missing = types[len(bounds) :]
-        elif keys.occurrences == "first":
-            further = bounds[1:]
-            spans += _each_type(bounds[:1], types)
         else:
-            spans += _each_type(bounds, types)
+            read_ = bounds[:1] if keys.occurrences == "first" else bounds
+            spans += [Span(*each, type_) for type_ in dict.fromkeys(types) for each in read_]
         notes += [Note(NOT_FOUND, f"{location}: {quoted(quotation)}", type_.strip()) for type_ in missing]
         notes += [Note(FURTHER, f"{location}: {quoted(quotation)} at {start}") for start, _ in further]
         if bounds:
-            start, end = bounds[0]
-            if text[start:end].split() != quotation.split():
-                notes.append(Note(OTHER_CASE, f"{location}: {quoted(quotation)} is {quoted(text[start:end])}"))
+            in_text = text[slice(*bounds[0])]
+            if in_text.split() != quotation.split():
+                notes.append(Note(OTHER_CASE, f"{location}: {quoted(quotation)} is {quoted(in_text)}"))
     return spans
-
-
-def _each_type(bounds: Bounds, types: Sequence[str]) -> list[Span]:
-    """Spans of each type at each position."""
-    return [Span(start, end, type_) for type_ in dict.fromkeys(types) for start, end in bounds]
-
-
-def _check_types(types: Sequence[str], quotation: str, location: str) -> None:
-    """Raise a `UserError` if the types of a quotation are tags of words."""
-    for type_ in types:
-        if not is_type(type_):
-            raise UserError(
-                f"{location}: the type {quoted(type_)} of {quoted(quotation)} is a tag of words; expected types such "
-                "as PER, each with whole entities; ask the model for these, or join the words and rename the types"
-            )
-
-
-def _object(value: Any) -> Mapping[str, Any]:
-    """The value if it is an object, else an empty one."""
-    return value if isinstance(value, Mapping) else {}
-
-
-class _Layout(NamedTuple):
-    """Keys by which rows may have entities: how many mentions these have, the length of the texts, and the keys."""
-
-    mentions: int
-    length: int
-    keys: Guess
-
-
-def _keys_by_content(rows: Sequence[Mapping[str, Any]]) -> Guess:
-    """Find the keys of rows, in which a mention is a string inside the text: those with most mentions."""
-    # An object of lists of strings has the mentions of a type under each key.
-    best = _Layout(0, 0, {})
-    keys = dict.fromkeys(chain.from_iterable(rows))
-    for text, entities in permutations(keys, 2):
-        layout = _layout(rows, text, entities)
-        # A prompt can have the text inside.
-        if layout and (layout.mentions, -layout.length) > (best.mentions, -best.length):
-            best = layout
-    return {name: key for name, key in best.keys.items() if key != Keys.model_fields[name].default}
-
-
-def _layout(rows: Sequence[Mapping[str, Any]], text: str, entities: str) -> _Layout | None:
-    """The keys of entities, given those of text and entities; None if most mentions are not in the text."""
-    pairs = [(row.get(text), entity) for row in rows for entity in _entities(row.get(entities))]
-    fields = dict.fromkeys(chain.from_iterable(entity for _, entity in pairs))
-    inside = {field: sum(_is_inside(entity.get(field), content) for content, entity in pairs) for field in fields}
-    mention = max(inside, key=inside.__getitem__, default="")
-    named = [field for field in fields if field != mention and _TYPE.search(field)]
-    type_ = next((field for field in named if _are_types([entity.get(field) for _, entity in pairs])), None)
-    if type_ is None or 2 * inside[mention] <= len(pairs):
-        return None
-    length = sum(len(str(content)) for content, _ in pairs)
-    return _Layout(inside[mention], length, {"text": text, "entities": entities, "type": type_, "mention": mention})
-
-
-def _entities(value: Any) -> list[dict[str, Any]]:
-    """The objects in a list, or one for each string in lists by type."""
-    entities = objects_in(value)
-    if not entities:
-        for type_, mentions in _object(value).items():
-            entities += [{"type": type_, "text": mention} for mention in list_of(mentions)]
-    return entities
-
-
-def _is_inside(value: Any, text: Any) -> bool:
-    """Whether a value is a string in a text."""
-    return isinstance(value, str) and isinstance(text, str) and bool(value.strip()) and value in text
-
-
-def _are_types(values: Sequence[Any]) -> bool:
-    """Whether values are names, or lists of names, of which many come back; tags of words have O among them."""
-    names: list[Any] = []
-    for value in values:
-        names += value if isinstance(value, list) else [value]
-    if not names or "O" in names or not all(isinstance(name, str) for name in names):
-        return False
-    return len(set(names)) <= max(_FEW_TYPES, len(names) / 2)
 
 
 def _occurrences(quotations: Sequence[str], text: str, words: Bounds) -> dict[str, list[tuple[int, int]]]:

@@ -12,12 +12,6 @@ from tagline.terminal import UserError, quoted, shortened
 
 # inclusive: code points, with the index of the last one as end.
 Unit = Literal["code_points", "utf16", "bytes", "inclusive"]
-UNIT_NAMES: dict[Unit, str] = {
-    "code_points": "characters",
-    "utf16": "UTF-16 units",
-    "bytes": "bytes of UTF-8",
-    "inclusive": "characters with an inclusive end",
-}
 # Start and end of each word in code points.
 Words = Sequence[tuple[int, int]]
 
@@ -36,8 +30,7 @@ def to_span(value: Any, location: str, keys: Sequence[str] = ("start", "end", "l
     if not isinstance(value, dict) or not value.keys() >= set(keys):
         raise UserError(f"{location}: a span must be an object with {', '.join(keys)}; got {quoted(value)}")
     start, end, label = map(value.get, keys)
-    mention = value.get("text")
-    return new_span(start, end, label, location, mention if isinstance(mention, str) else None)
+    return new_span(start, end, label, location, value.get("text"))
 
 
 def list_to_span(value: Any, location: str) -> Span:
@@ -57,12 +50,12 @@ def span_of_words(span: Span, words: Words, location: str, value: Any) -> Span:
     return span._replace(start=words[span.start][0], end=words[span.end - 1][1])
 
 
-def new_span(start: Any, end: Any, label: Any, location: str, mention: str | None = None) -> Span:
+def new_span(start: Any, end: Any, label: Any, location: str, mention: Any = None) -> Span:
     """Make a span of values that a file has; a `UserError` if they are no integers and name."""
     if type(start) is not int or type(end) is not int or not isinstance(label, str) or not label.strip():
         got = quoted((start, end, label))
         raise UserError(f"{location}: start and end of a span must be integers and its label a name; got {got}")
-    return Span(start, end, label, mention)
+    return Span(start, end, label, mention if isinstance(mention, str) else None)
 
 
 def boundaries(text: str, unit: Unit) -> Sequence[int]:
@@ -89,14 +82,14 @@ def to_code_points(span: Span, text: str, unit: Unit, bounds: Sequence[int], loc
     start = span.start
     end = span.end + (unit == "inclusive")
     if not 0 <= start < end < len(bounds) or bounds[start] < 0 or bounds[end] < 0:
-        inside = ", or ends inside a character" if unit in ("utf16", "bytes") else ""
         raise UserError(
-            f"{name} is not inside the text of {len(bounds) - 1} {UNIT_NAMES[unit]}{inside}; expected start < end"
+            f"{name} is not inside the text, whose length in {unit} is {len(bounds) - 1}; expected start < end, at "
+            "borders of characters"
         )
     in_text = text[bounds[start] : bounds[end]]
     if span.mention is not None and in_text.split() != span.mention.split():
         raise UserError(
             f"{name} is {quoted(in_text)} in the text, but {quoted(span.mention)} in the file; offsets were counted in "
-            f"{UNIT_NAMES[unit]}; export the file again, or as format spans with offsets in another unit"
+            f"{unit}; export the file again, or as format spans with offsets in another unit"
         )
     return Span(bounds[start], bounds[end], span.label)

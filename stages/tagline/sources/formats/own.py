@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tagline.core.params import InnerPath
-from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, collected, each, to_sentences
+from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, to_sentences
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import Format
+from tagline.sources.formats.lines import at_least_one
 from tagline.sources.formats.lists import ListKeys, to_id, to_sentence
 from tagline.sources.formats.offsets import list_to_span
 from tagline.sources.formats.rows import Row
@@ -45,26 +46,17 @@ def reader_of(path: Path, keys: Keys) -> Path:
 
 def read(path: Path, keys: Keys) -> Iterator[Sentence]:
     """Read the rows that the reader yields; errors name the row, and the line of the reader that yielded it."""
-
-    def convert(numbered: tuple[int, Row]) -> list[Sentence]:
-        number, row = numbered
-        content = _checked(row)
+    missing = f"{path}: {keys.reader} yields no row; {EXPECTED}"
+    for number, row in enumerate(at_least_one(_rows(path, reader_of(path, keys)), missing), 1):
+        content = row.content
         if "words" in content:
-            names = _names(keys.tag_column, frozenset(content))
-            return [to_sentence(content, names, AS_THEY_ARE, {}, row.location)]
-        row = Row(row.location, content)
-        spans = each(row.items("spans"), list_to_span, row.location)
+            yield to_sentence(content, _names(keys.tag_column, frozenset(content)), AS_THEY_ARE, {}, row.location)
+            continue
+        spans = [list_to_span(value, row.location) for value in row.items("spans")]
         text = AnnotatedText(row.location, row.text("text"), [Annotation("", spans)], row.id())
         if "document" in content:
             text.document = to_id(content["document"], "document", row.location)
-        return list(to_sentences(text, keys, number))
-
-    empty = True
-    for sentences in collected(path, enumerate(_rows(path, reader_of(path, keys)), 1), convert):
-        empty = False
-        yield from sentences
-    if empty:
-        raise UserError(f"{path}: {keys.reader} yields no row; {EXPECTED}")
+        yield from to_sentences(text, keys, number)
 
 
 def _rows(path: Path, reader: Path) -> Iterator[Row]:
@@ -79,7 +71,7 @@ def _rows(path: Path, reader: Path) -> Iterator[Row]:
         for number, row in enumerate(rows, 1):
             frame = getattr(rows, "gi_frame", None)
             line = f" ({reader.name}:{frame.f_lineno})" if frame else ""
-            yield Row(f"{path}: row {number}{line}", row)
+            yield _checked(row, f"{path}: row {number}{line}")
     except UserError:
         raise
     except Exception as error:
@@ -90,15 +82,15 @@ def _rows(path: Path, reader: Path) -> Iterator[Row]:
         ) from error
 
 
-def _checked(row: Row) -> dict[str, Any]:
-    """The content of a row, which can be written as JSON: tuples are lists."""
+def _checked(row: Any, location: str) -> Row:
+    """A row, whose content can be written as JSON: tuples are lists."""
     try:
-        content = json.loads(json.dumps(row.content, ensure_ascii=False).encode())
+        content = json.loads(json.dumps(row, ensure_ascii=False).encode())
     except (TypeError, ValueError, RecursionError) as error:
-        raise UserError(f"{row.location}: {quoted(row.content)} is no JSON ({error}); {EXPECTED}") from None
+        raise UserError(f"{location}: {quoted(row)} is no JSON ({error}); {EXPECTED}") from None
     if not isinstance(content, dict) or content.keys() - OPTIONAL not in LAYOUTS:
-        raise UserError(f"{row.location}: {quoted(content)}; {EXPECTED}, and no keys but id and document beside these")
-    return content
+        raise UserError(f"{location}: {quoted(content)}; {EXPECTED}, and no keys but id and document beside these")
+    return Row(location, content)
 
 
 @cache

@@ -113,15 +113,15 @@ def annotator_of(location: str) -> str:
 
 def by_file(rows: Sequence[Row]) -> dict[str, Row]:
     """The rows of one text by their annotators; a `UserError` if a file has several, perhaps of different texts."""
-    files = Counter(annotator_of(row.location) for row in rows)
+    annotators: dict[str, Row] = {}
     for row in rows:
-        number = files[annotator_of(row.location)]
-        if number > 1:
+        first = annotators.setdefault(annotator_of(row.location), row)
+        if first is not row:
             raise UserError(
-                f"{row.location}: {number} rows of this file have the id {row.id()}; expected one, with all spans of a "
+                f"{row.location}: another row of this file has the id {row.id()}; expected one, with all entities of a "
                 "text; join them, or give each text its own id; several annotators have a file each, in one folder"
             )
-    return {annotator_of(row.location): row for row in rows}
+    return annotators
 
 
 def annotator_files(path: Path) -> list[Path]:
@@ -132,13 +132,7 @@ def annotator_files(path: Path) -> list[Path]:
     for file in files:
         if not file.is_file() or not file.name.endswith(SUFFIXES):
             raise UserError(
-                f"{file}: {_kind_of(file)}; expected {path} to hold only files {' or '.join(SUFFIXES)}, one per "
-                "annotator; rename it, or move it away"
+                f"{file}: expected {path} to hold only files {' or '.join(SUFFIXES)}, one per annotator; rename it, or "
+                "move it away"
             )
     return files
-
-
-def _kind_of(path: Path) -> str:
-    if path.is_dir():
-        return "a folder"
-    return "another file" if path.is_file() else "a broken link"

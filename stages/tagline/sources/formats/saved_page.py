@@ -8,13 +8,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Literal
 
-from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, each, sentences
+from tagline.sources.formats.annotated import AnnotatedText, EncodedTexts, sentences
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import Format
-from tagline.sources.formats.keys import Encoding
-from tagline.sources.formats.lines import UTF_8
 from tagline.sources.formats.lists import keys_of
-from tagline.sources.formats.offsets import Span, Words, list_to_span, span_of_words
+from tagline.sources.formats.offsets import Span, list_to_span, span_of_words
 from tagline.sources.formats.page_layout import SAVED, STATUSES, content_hash
 from tagline.sources.formats.rows import (
     Row,
@@ -25,7 +23,7 @@ from tagline.sources.formats.rows import (
     rows_of,
     shared,
 )
-from tagline.terminal import QUOTED, UserError, quoted, shortened
+from tagline.terminal import UserError, quoted
 from tagline.text.agreement import running_text
 from tagline.text.sentence import Note, Sentence
 
@@ -35,10 +33,9 @@ UNSURE = "unsure_texts"
 Selection = Literal["random", "chosen"] | None
 
 
-class PageKeys(AnnotatedFiles):
+class PageKeys(EncodedTexts):
     """The keys of files that the page saved, and of others beside these. Spans count code points, or words."""
 
-    encoding: Encoding = UTF_8
     # Of what `tagline suggest` chose, only the texts drawn at random, or only the others; None: all.
     selection: Selection = None
 
@@ -62,7 +59,7 @@ def read(path: Path, keys: Keys) -> Iterator[Sentence]:
     return sentences(path, keys, rows_by_text(path, keys), to_text)
 
 
-def rows_by_text(path: Path, keys: Keys) -> Iterator[list[Row]]:
+def rows_by_text(path: Path, keys: PageKeys) -> Iterator[list[Row]]:
     """The rows of each text."""
     return selected_rows(path, lambda: _rows(path, keys), keys.selection)
 
@@ -80,7 +77,7 @@ def selected_rows(path: Path, rows: Callable[[], Iterable[Row]], selection: Sele
         raise UserError(f"{path}: no text of selection {selection}; expected what a page of `tagline suggest` saved")
 
 
-def to_text(rows: Sequence[Row]) -> AnnotatedText:
+def to_text(rows: Sequence[Row], _: PageKeys) -> AnnotatedText:
     """Read the text of some rows; a `UserError` if one is malformed, or was changed, or an annotator decided twice."""
     text, words = shared(rows, _content)
     decided: dict[str, tuple[str, list[Span]]] = {}
@@ -93,10 +90,15 @@ def to_text(rows: Sequence[Row]) -> AnnotatedText:
             continue
         if content["status"] == "unsure":
             notes.append(Note(UNSURE, f"{location}: {quoted(content['note'])}" if content["note"] else location))
+        spans = []
+        for value in row.items("spans"):
+            span = list_to_span(value, location)
+            if span.label not in content["types"]:
+                raise UserError(f"{location}: the page has no type {quoted(span.label)}; expected one of its types")
+            spans.append(span if words is None else span_of_words(span, words, location, value))
         name = _annotator(row)
-        spans = sorted(each(row.items("spans"), _span, words, content["types"], location))
-        earlier, spans_there = decided.setdefault(name, (location, spans))
-        if spans != spans_there:
+        earlier, spans_there = decided.setdefault(name, (location, sorted(spans)))
+        if sorted(spans) != spans_there:
             raise UserError(
                 f"{location}: {quoted(name)} annotated this text differently at {earlier}; expected one annotation by "
                 "each annotator; remove the other row"
@@ -122,7 +124,7 @@ def _annotator(row: Row) -> str:
     return file if person in ("", ADJUDICATE) else person
 
 
-def _rows(path: Path, keys: Keys) -> Iterator[Row]:
+def _rows(path: Path, keys: PageKeys) -> Iterator[Row]:
     """Yield the rows of all files, which are of the same tasks; only those that adjudicate are of others."""
     first: Row | None = None
     for row in rows_of(annotator_files(path), keys.encoding):
@@ -140,15 +142,14 @@ def _rows(path: Path, keys: Keys) -> Iterator[Row]:
 
 def check_saved(row: Row) -> None:
     """Raise a `UserError` if a row does not have what the page saves."""
-    location, content = row
-    missing = [key for key in SAVED if content.get(key) is None]
+    missing = [key for key in SAVED if row.content.get(key) is None]
     if missing:
         raise UserError(
-            f"{location}: the key {missing[0]!r} is missing or null (keys: {keys_of(content)}); expected what the "
-            "annotation page saved; for answers of models beside it, set format: mentions in params.yaml"
+            f"{row.location}: the key {missing[0]!r} is missing or null (keys: {keys_of(row.content)}); expected what "
+            "the annotation page saved; for answers of models beside it, set format: mentions in params.yaml"
         )
     if not all(isinstance(type_, str) and type_.strip() for type_ in row.items("types")):
-        raise UserError(f"{location}: 'types' must be a list of names; got {quoted(content['types'])}")
+        raise UserError(f"{row.location}: 'types' must be a list of names; got {quoted(row.content['types'])}")
 
 
 def _content(row: Row) -> tuple[str, list[tuple[int, int]] | None]:
@@ -161,15 +162,6 @@ def _content(row: Row) -> tuple[str, list[tuple[int, int]] | None]:
             "what the page saved; annotate the new text"
         )
     return (content, None) if isinstance(content, str) else running_text(content)
-
-
-def _span(value: object, words: Words | None, types: Sequence[str], location: str) -> Span:
-    """Convert a span of a row, which counts words if the row has words, to code points."""
-    span = list_to_span(value, location)
-    if span.label not in types:
-        names = shortened(", ".join(types), QUOTED)
-        raise UserError(f"{location}: the page has no type {quoted(span.label)}; expected one of {names}")
-    return span if words is None else span_of_words(span, words, location, value)
 
 
 FORMAT = Format(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -12,7 +11,7 @@ from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, sen
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import Format
 from tagline.sources.formats.keys import Key
-from tagline.sources.formats.offsets import new_span
+from tagline.sources.formats.offsets import Span, new_span
 from tagline.sources.formats.sniffing import SPANS, Guess, Sample
 from tagline.terminal import extra
 from tagline.text.sentence import Sentence
@@ -35,21 +34,18 @@ def recognise(sample: Sample) -> Guess | None:
 
 def read(path: Path, keys: Keys) -> Iterator[Sentence]:
     """Read a text per document."""
-    return sentences(path, keys, enumerate(_docs(path), 1), partial(_text, path=path, keys=keys))
+    return sentences(path, keys, _docs(path), _text)
 
 
-def _text(numbered: tuple[int, Doc], path: Path, keys: Keys) -> AnnotatedText:
+def _text(row: tuple[str, Doc], keys: Keys) -> AnnotatedText:
     """A document with its tokens, except those of white space."""
-    number, doc = numbered
-    location = f"{path}: row {number}"
-    annotated_parts = None
+    location, doc = row
+    known = None
     if keys.span_group is None:
         is_annotated = doc.has_annotation("ENT_IOB")
         spans = doc.ents
         if not all(token.ent_iob for token in doc):  # of some it is missing whether they are O
-            annotated_parts = [
-                new_span(token.idx, token.idx + len(token), "annotated", location) for token in doc if token.ent_iob
-            ]
+            known = [Span(token.idx, token.idx + len(token), "annotated") for token in doc if token.ent_iob]
     else:
         is_annotated = keys.span_group in doc.spans
         spans = doc.spans.get(keys.span_group, [])
@@ -63,16 +59,18 @@ def _text(numbered: tuple[int, Doc], path: Path, keys: Keys) -> AnnotatedText:
         [Annotation("", labelled)] if is_annotated else [],
         words=[(token.idx, token.idx + len(token)) for token in doc if not token.text.isspace()],
         sentences=bounds,
-        known=annotated_parts,
+        known=known,
     )
 
 
-def _docs(path: Path) -> Iterator[Doc]:
+def _docs(path: Path) -> Iterator[tuple[str, Doc]]:
     with extra("spacy", f"{path}: the format spacy"):
         from spacy.tokens import DocBin
         from spacy.vocab import Vocab
     with reading(path, problem="not a DocBin, or damaged", expected="a DocBin of spaCy"):
-        yield from DocBin().from_bytes(path.read_bytes()).get_docs(Vocab())
+        docs = DocBin().from_bytes(path.read_bytes()).get_docs(Vocab())
+        for number, doc in enumerate(docs, 1):
+            yield f"{path}: row {number}", doc
 
 
 FORMAT = Format(keys=Keys, read=read, recognise=recognise, holds="a DocBin (.spacy)")

@@ -46,16 +46,12 @@ def to_tags(
             continue
         seen.add(span)
         first, last = covered_words(span, words)
-        if first >= last:
-            notes.append(Note("misaligned_spans", f"{location}: {describe(span, text)} covers no word", span.label))
-            continue
-        start = words[first][0]
-        end = words[last - 1][1]
+        start, end = (words[first][0], words[last - 1][1]) if first < last else (0, 0)
         is_aligned = span.start <= start < end <= span.end
         if not is_aligned:
-            occurrence = f"{location}: {describe(span, text)} covers only part of {quoted(text[start:end])}"
+            occurrence = f"{location}: {describe(span, text)} is not of whole words, {quoted(text[start:end])}"
             notes.append(Note("misaligned_spans", occurrence, span.label))
-        if is_aligned or policies[0] == "expand":
+        if is_aligned or (first < last and policies[0] == "expand"):
             covered.append(Covered(first, last, span))
     tags: list[str | None] = ["O"] * len(words)
     for first, last, span in _without_overlaps(covered, policies[1], text, location, notes):

@@ -6,28 +6,25 @@ are annotated; the tags of other words outside spans are unknown.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, each, sentences
+from tagline.sources.formats.annotated import MISALIGNED, AnnotatedText, EncodedTexts, sentences
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import Format
-from tagline.sources.formats.keys import Encoding, Key
-from tagline.sources.formats.lines import UTF_8
+from tagline.sources.formats.keys import Key
 from tagline.sources.formats.list_sniffing import sniff_id, span_keys
-from tagline.sources.formats.offsets import Span, Unit, new_span, to_span
+from tagline.sources.formats.offsets import Unit, new_span, to_span
 from tagline.sources.formats.rows import Row, recognised_by, rows_of
 from tagline.sources.formats.sniffing import Guess, objects_in, text_key, words_among
 from tagline.terminal import UserError, quoted
 from tagline.text.sentence import Note, Sentence
 
 
-class Keys(AnnotatedFiles):
+class Keys(EncodedTexts):
     """The keys of a text, its spans, and a span's parts."""
 
     format: Literal["spans"]
-    encoding: Encoding = UTF_8
     id: Key | None = None
     text: Key = "text"
     spans: Key = "spans"
@@ -38,8 +35,11 @@ class Keys(AnnotatedFiles):
     offsets: Unit | None = None
 
     @property
-    def trusts_offsets(self) -> bool:
-        return self.offsets is not None
+    def suspicious(self) -> dict[str, str]:
+        suspicious = super().suspicious
+        if self.offsets:
+            del suspicious[MISALIGNED]
+        return suspicious
 
     @property
     def meanings(self) -> dict[str, str]:
@@ -48,10 +48,10 @@ class Keys(AnnotatedFiles):
 
 def guess(rows: Sequence[Mapping[str, Any]]) -> Guess | None:
     """Guess the keys by the first rows."""
-    keys_of_spans = span_keys(rows)
-    if keys_of_spans is None and any(objects_in(row.get("spans")) for row in rows):
+    found = span_keys(rows)
+    if found is None and any(objects_in(row.get("spans")) for row in rows):
         return None  # objects without offsets
-    named = {**text_key(rows[0]), **(keys_of_spans or {})}
+    named = {**text_key(rows[0]), **(found or {})}
     keys = Keys.model_construct(**named)
     if words_among([key for key, value in rows[0].items() if isinstance(value, list)]):
         return None
@@ -63,37 +63,28 @@ def guess(rows: Sequence[Mapping[str, Any]]) -> Guess | None:
 
 def read(path: Path, keys: Keys) -> Iterator[Sentence]:
     """Read a text per row."""
-    return sentences(path, keys, rows_of([path], keys.encoding), partial(_text, keys=keys))
+    return sentences(path, keys, rows_of([path], keys.encoding), _text)
 
 
 def _text(row: Row, keys: Keys) -> AnnotatedText:
-    """Read the text of a row."""
     location, content = row
     text = row.text(keys.text)
-    values = content.get(keys.spans)
-    if keys.spans not in content or not isinstance(values, list | None):
-        raise UserError(
-            f"{location}: {keys.spans!r} must be a list, which is empty for a text without spans; got "
-            f"{quoted(content.get(keys.spans, 'no such key'))}"
-        )
-    if keys.id is not None and keys.id not in content:
-        raise UserError(f"{location}: the key {keys.id!r} is missing")
-    notes = [Note("null_spans", location)] if values is None else []
-    spans = each(values or [], to_span, location, (keys.start, keys.end, keys.label))
+    if keys.spans not in content:
+        raise UserError(f"{location}: {keys.spans!r} must be a list, which is empty for a text without spans")
+    names = (keys.start, keys.end, keys.label)
+    annotation = Annotation("", [to_span(value, location, names) for value in row.items(keys.spans)])
+    notes = [Note("null_spans", location)] if content[keys.spans] is None else []
     annotated = None
     if content.get("annotated") is not None:
-        annotated = each(row.items("annotated"), _range, location)
+        annotated = []
+        for value in row.items("annotated"):
+            if not isinstance(value, list) or len(value) != 2:
+                raise UserError(f"{location}: 'annotated' must be a list of [start, end]; got {quoted(value)}")
+            start, end = value
+            annotated.append(new_span(start, end, "annotated", location))
     text_id = row.id(keys.id) if keys.id else None
     unit = keys.offsets or "code_points"
-    return AnnotatedText(location, text, [Annotation("", spans)], text_id, unit, notes=notes, known=annotated)
-
-
-def _range(value: Any, location: str) -> Span:
-    """Convert a list of start and end to a span."""
-    if not isinstance(value, list) or len(value) != 2:
-        raise UserError(f"{location}: 'annotated' must be a list of [start, end] in the text; got {quoted(value)}")
-    start, end = value
-    return new_span(start, end, "annotated", location)
+    return AnnotatedText(location, text, [annotation], text_id, unit, notes=notes, known=annotated)
 
 
 FORMAT = Format(keys=Keys, read=read, recognise=recognised_by(guess), holds="JSON Lines or a JSON list")

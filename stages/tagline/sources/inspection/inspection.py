@@ -18,8 +18,8 @@ from tagline.core.params import read_file
 from tagline.labels import OUTSIDE, conversion
 from tagline.labels.schemes import is_spans, standard_names
 from tagline.sources.download_params import Download, shared_columns, sources_of
-from tagline.sources.files import FileSource, NothingDrawn
-from tagline.sources.formats.annotated import LONG, MISALIGNED, loses_much
+from tagline.sources.files import FileSource
+from tagline.sources.formats.annotated import LONG, MISALIGNED
 from tagline.sources.formats.conll_table import SKIP
 from tagline.sources.formats.json_lists import Keys as JsonKeys
 from tagline.sources.formats.json_objects import first_rows
@@ -37,8 +37,8 @@ from tagline.text.sentence import Sentence
 SENTENCES, SHOWN = 1000, 3
 # Keys that are tried, alone and together, if the files cannot be read without them.
 POLICIES = {"empty_words": "skip", "overlaps": "longest", "annotators": "majority", "documents": "none"}
-# Shares above which files of train are versions of one corpus, and texts are too long for one sentence each.
-MOST_SHARED = MOST_LONG = 0.1
+# Above this share of long texts, texts are split into sentences.
+MOST_LONG = 0.1
 SHARES = {"seed": 42, "validation": 0.1, "test": 0.1}
 SCORE_ALL = "for a score of all sentences, run `tagline crossval`, then `dvc repro crossval/dvc.yaml`"
 
@@ -70,15 +70,15 @@ def describe(path: Path, card: Collection[str]) -> Description:
         card: the keys of ``export.card``.
 
     Raises:
-        UserError: see `find_layouts`; a file is malformed.
+        UserError: see `find_layouts`; a file is malformed, or all its tags are O.
     """
     layouts = find_layouts(path)
-    given = list(chain.from_iterable(layout.patterns for layout in layouts))
+    given = list(chain.from_iterable(layout.paths for layout in layouts))
     shares = {key: share for key, share in SHARES.items() if key not in given}
     lines: list[str] = []
     keys: list[Guess] = []
     for layout in layouts:
-        found = _suited(path, layout, shares if "train" in layout.patterns else {})
+        found = _suited(path, layout, shares if "train" in layout.paths else {})
         lines += found.lines(path)
         keys.append(found.proposed)
     section = _section(layouts[0].folder, keys if len(keys) > 1 else keys[0])
@@ -108,10 +108,14 @@ class _Found:
     layout: Layout
     source: FileSource
     keys: Guess
-    sentences: list[Sentence]
+    sentences: Sequence[Sentence]
     numbers: Counter[str]
     entities: EntityCounts
-    notes: list[str]
+    notes: Sequence[str] = ()
+
+    def noted(self, kind: str) -> int:
+        """How many notes of a kind there are."""
+        return sum(findings.counts.get(kind, 0) for findings in self.source.findings.values())
 
     @property
     def few_in_test(self) -> str:
@@ -124,17 +128,15 @@ class _Found:
 
     @property
     def proposed(self) -> Guess:
-        """The keys without those that change nothing, or too much."""
-        needless = {MISALIGNED}
-        if any(findings.counts.get(MISALIGNED) for findings in self.source.findings.values()):
-            needless = set()
-        if "overlaps" in self.keys and loses_much(self.source.findings):
-            needless.add("overlaps")
+        """The keys without a policy that changes nothing."""
+        needless = set() if self.noted(MISALIGNED) else {MISALIGNED}
         return {key: value for key, value in self.keys.items() if key not in needless}
 
     def lines(self, path: Path) -> list[str]:
         """Describe the files."""
-        lines = [f"{path}: {self.keys['format']}, {self._encoding()}"]
+        encoding = self.keys.get("encoding", "utf-8")
+        is_guess = " (a guess: check the words with letters beyond ASCII)" if encoding in ("cp1252", "latin-1") else ""
+        lines = [f"{path}: {self.keys['format']}, {encoding}{is_guess}"]
         unused = [*self.layout.unused, *self._unused_keys()]
         if unused:
             lines.append(f"not read: {shortened(', '.join(unused), QUOTED)}")
@@ -147,15 +149,6 @@ class _Found:
         lines += [*self.layout.notes, *self.notes, *self._doubts(), *self.source.report().splitlines()]
         lines.append(f"the first of {self.numbers.total():,} sentences that were read:")
         return [*lines, *(f"  {_line(sentence)}" for sentence in self.sentences[:SHOWN])]
-
-    def _encoding(self) -> str:
-        """The encoding, and why it is a guess if it is one."""
-        if "encoding" not in self.keys:
-            return "utf-8"
-        problem = str(read_sample(self.layout.sample).problem or "").partition(";")[0]
-        if not problem:
-            return str(self.keys["encoding"])
-        return f"{self.keys['encoding']} (a guess: check the words with letters beyond ASCII; {problem})"
 
     def _unused_keys(self) -> list[str]:
         """The columns that are skipped, and the lists and objects beside words that are not read."""
@@ -185,99 +178,53 @@ class _Found:
                 f"test has few entities ({self.few_in_test}); with fewer than about {FEW_OF_TEST}, its scores show "
                 f"little; {SCORE_ALL}"
             )
-        if "overlaps" in self.keys and "overlaps" not in self.proposed:
-            yield (
-                "overlaps: longest loses more than a quarter of the spans of a type, so the section below does not "
-                "choose it and download refuses these data; set overlaps: longest there if that is right"
-            )
 
 
 def _suited(path: Path, layout: Layout, shares: Guess) -> _Found:
-    """Read some files, again with what suits them: long texts split, no share for a test of few entities.
-
-    Raises:
-        UserError: a file is malformed; files of train are versions of one corpus; all tags are O.
-    """
+    """Read some files, again with what suits them: long texts split, no share for a test of few entities."""
     found = _read(path, layout, shares)
-    _check_versions(path, found.source)
     if all(found.entities.standard(name).keys() == {OUTSIDE} for name in found.source.dataset.tag_columns):
         raise UserError(
             f"{path}: all tags are {OUTSIDE}, as where the labels of a test set are masked; expected entities; "
             "inspect a file that is annotated"
         )
     notes = []
-    long = sum(findings.counts.get(LONG, 0) for findings in found.source.findings.values())
-    if long > MOST_LONG * found.numbers.total():
-        layout = replace(found.layout, keys={**found.layout.keys, "sentences": "split"})
-        found = _read(path, layout, shares)
+    if found.noted(LONG) > MOST_LONG * found.numbers.total():
+        found = _read(path, replace(found.layout, keys={**found.layout.keys, "sentences": "split"}), shares)
         notes.append("texts are long, so that they are split into sentences; each text is a document")
     if "test" in shares and found.few_in_test:
         notes.append(f"no share for test, which would have few entities ({found.few_in_test}); {SCORE_ALL}")
         found = _read(path, found.layout, {key: share for key, share in shares.items() if key != "test"})
-    return replace(found, notes=[*notes, *found.notes])
+    return replace(found, notes=notes)
 
 
 def _read(path: Path, layout: Layout, shares: Guess) -> _Found:
-    """Read all files, with shares of train for other splits; if they need policies, with the keys that choose them.
-
-    Raises:
-        UserError: a file is malformed.
-    """
+    """Read all files, with shares of train for other splits; if they need policies, with the keys that choose them."""
     problem: UserError | None = None
-    with_few: _Found | None = None
+    split = {"split": shares} if len(shares) > 1 else {}  # more than the seed
     for policy in chain.from_iterable(combinations(POLICIES.items(), count) for count in range(len(POLICIES) + 1)):
+        suited = replace(layout, keys={**layout.keys, **dict(policy)})
+        keys = {"source": "files", **suited.keys, **suited.paths, **split}
         try:
-            found = _read_with(replace(layout, keys={**layout.keys, **dict(policy)}), shares)
+            dataset = TypeAdapter[Any](AnyFiles).validate_python(keys)
         except ValidationError:
             continue  # a format without that key
+        source = FileSource(layout.folder, dataset)
+        numbers: Counter[str] = Counter()
+        entities = EntityCounts()
+        first: dict[str, list[Sentence]] = {name: [] for name in source.names}
+        try:
+            for name, sentence in source.sentences():
+                if numbers[name] < SENTENCES:
+                    first[name].append(sentence)
+                numbers[name] += 1
+                entities.add(name, sentence)
+            source.report()
         except UserError as error:
             problem = error  # the last one is left with all policies that the format has
             continue
-        if not found.notes:
-            return found
-        with_few = with_few or found
-    if with_few is not None:
-        return with_few
-    raise UserError(f"{path} looks like {layout.keys['format']}, but is malformed:\n{problem}")
-
-
-def _read_with(layout: Layout, shares: Guess) -> _Found:
-    """Read all files, with a note if a split gets no sentence."""
-    split = {"split": shares} if len(shares) > 1 else {}  # more than the seed
-    keys = {"source": "files", **layout.keys, **layout.paths, **split}
-    adapter: TypeAdapter[Any] = TypeAdapter(AnyFiles)
-    source = FileSource(layout.folder, adapter.validate_python(keys))
-    found = _Found(layout, source, keys, [], Counter(), EntityCounts(), [])
-    first: dict[str, list[Sentence]] = {split: [] for split in source.names}
-    try:
-        for name, sentence in source.sentences():
-            if found.numbers[name] < SENTENCES:
-                first[name].append(sentence)
-            found.numbers[name] += 1
-            found.entities.add(name, sentence)
-    except NothingDrawn as error:
-        found.notes.append(str(error))
-    found.sentences.extend(chain.from_iterable(first.values()))
-    source.report()
-    return found
-
-
-def _check_versions(path: Path, source: FileSource) -> None:
-    """Raise a `UserError` if files of train are versions or folds of one corpus, by the sentences that they share."""
-    paths = source.paths.get("train", ())
-    seen: set[int] = set()
-    shared = total = 0
-    for file in paths if len(paths) > 1 else ():
-        of_file = {hash(tuple(sentence.words)) for sentence in source.dataset.read(file)}
-        shared += len(of_file & seen)
-        total += len(of_file)
-        seen |= of_file
-    if shared > MOST_SHARED * total:
-        raise UserError(
-            f"{path}: {len(paths)} files of train share more than a tenth of their sentences, as versions or folds of "
-            f"one corpus do ({shortened(', '.join(file.name for file in paths), QUOTED)}); expected one of them; "
-            "inspect it, or move the others away"
-        )
+        return _Found(suited, source, keys, list(chain(*first.values())), numbers, entities)
+    raise UserError(f"{path} looks like {layout.keys['format']}, but cannot be read:\n{problem}")
 
 
 def _columns(names: Collection[str], sentences: Sequence[Sentence]) -> list[str]:

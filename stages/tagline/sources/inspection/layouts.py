@@ -2,8 +2,7 @@
 
 import glob
 import re
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -17,7 +16,6 @@ from tagline.sources.formats.registry import FORMATS
 from tagline.sources.formats.rows import annotator_files, rows_of
 from tagline.sources.formats.sniffing import Guess
 from tagline.sources.inspection.recognition import guess
-from tagline.sources.inspection.unread import EXPECTED
 from tagline.terminal import QUOTED, UserError, shortened
 
 # The words by which names tell their split: "en_ewt-ud-dev.conllu", "eng.testa".
@@ -31,13 +29,13 @@ _FURTHER = re.compile("test[_-]([A-Za-z0-9_-]*[A-Za-z][A-Za-z0-9_-]*)")
 # Names of the split that no other name tells: validation, or test beside a validation split.
 _EVALUATION = {"eval", "evaluation"}
 _WORD = re.compile("[a-z]+")
-# Files to ignore in a data folder; and endings of documents, which are ignored if no format reads the file.
-_OTHER = re.compile(r"\..*|(readme|licen[cs]e|citation|changelog)\b.*|.*\.ann", re.IGNORECASE)
-_DOCUMENT = re.compile(r".*\.(md|pdf|zip|dvc|conf|labels\.xml)", re.IGNORECASE)
+# Files to ignore in a data folder.
+_OTHER = re.compile(r"\..*|(readme|licen[cs]e|citation|changelog)\b.*|.*\.(ann|dvc|conf)|.*labels\.xml", re.IGNORECASE)
 # Names of test sets whose labels the makers of a corpus keep to themselves: all words are O, or have no tag.
 _UNLABELLED = re.compile(r"(?<!un)masked|(?<![a-z])(blind|unlabell?ed|no_?labels?)(?![a-z])", re.IGNORECASE)
 # So many files of one ending, none of which is named by split, are a document each.
 _DOCUMENTS = 5
+_EXPECTED = "expected one file or folder each, named train, dev (or valid) and test"
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ class Layout:
         folder: ``download.folder``.
         sample: a file of train, or a folder that is read as one.
         keys: its guessed format, with the keys of the format.
-        patterns: the path or glob pattern of each split that has one.
+        paths: the keys that name the path or glob pattern of each split.
         unused: names in the folder that belong to no split.
         notes: what was assumed.
     """
@@ -56,25 +54,13 @@ class Layout:
     folder: Path
     sample: Path
     keys: Guess
-    patterns: Mapping[str, str]
+    paths: Guess
     unused: Sequence[str] = ()
     notes: Sequence[str] = ()
 
-    @property
-    def paths(self) -> Guess:
-        """The patterns as keys of ``download.dataset``."""
-        keys: Guess = {}
-        tests = {}
-        for split, pattern in self.patterns.items():
-            if split.startswith(FURTHER):
-                tests[split.removeprefix(FURTHER)] = pattern
-            else:
-                keys[split] = pattern
-        return {**keys, "tests": tests} if tests else keys
-
 
 def find_layouts(path: Path) -> list[Layout]:
-    """Find the files of a data set, of a page by `selection`.
+    """Find the files of a data set; of an annotation page, chosen texts for train and random ones for test.
 
     Args:
         path: a file of the data set, or its folder.
@@ -83,38 +69,8 @@ def find_layouts(path: Path) -> list[Layout]:
         UserError: there is nothing; the names do not show which files are of which split; files of splits have several
             formats; see also `guess`.
     """
-    return _by_selection(_find_layout(path))
-
-
-def _find_layout(path: Path) -> Layout:
-    if path.is_file():
-        return _of_file(path)
-    if not path.is_dir():
-        raise UserError(f"{path}: no such file; expected a file or folder of a data set")
-    entries = _entries(path)
-    formats = _by_format(entries)
-    formats = {name: group for name, group in formats.items() if _by_split(group)} or formats
-    if len(formats) > 1:
-        found = "; ".join(f"{name}: {', '.join(_names(group))}" for name, group in formats.items())
-        raise UserError(
-            f"{path}: files of several formats ({shortened(found, QUOTED)}); expected one; move the others away if "
-            "they have the same sentences, or inspect each folder or file and list both as sources (docs/data.md)"
-        )
-    read = list(chain.from_iterable(formats.values()))
-    endings = {entry.suffix for entry in read if entry.is_file()}
-    # A file that no format reads is an error if its ending is that of others.
-    unread = [entry for entry in entries if entry not in read and (entry.is_dir() or entry.suffix not in endings)]
-    layout = _of_entries(path, [entry for entry in entries if not read or entry not in unread])
-    return replace(layout, unused=[*layout.unused, *_names(unread if read else ())])
-
-
-def _names(entries: Sequence[Path]) -> list[str]:
-    return [entry.name for entry in entries]
-
-
-def _by_selection(layout: Layout) -> list[Layout]:
-    """The chosen texts of an annotation page for train and its random ones for test, if it has both."""
-    if "selection" not in FORMATS[layout.keys["format"]].model_fields or [*layout.patterns] != ["train"]:
+    layout = _of_file(path) if path.is_file() else _of_folder(path)
+    if "selection" not in FORMATS[layout.keys["format"]].model_fields or layout.paths.keys() != {"train"}:
         return [layout]
     selections = set()
     with suppress(UserError):  # reported where the files are read
@@ -122,68 +78,9 @@ def _by_selection(layout: Layout) -> list[Layout]:
             selections.add("random" if row.content.get("selection") == "random" else "chosen")
     if len(selections) < 2:
         return [layout]
-    pattern = layout.patterns["train"]
     chosen = replace(layout, keys={**layout.keys, "selection": "chosen"})
-    return [chosen, replace(layout, keys={**layout.keys, "selection": "random"}, patterns={"test": pattern}, unused=())]
-
-
-def _by_format(entries: Sequence[Path]) -> dict[str, list[Path]]:
-    """The files and folders of each format."""
-    groups: defaultdict[str, list[Path]] = defaultdict(list)
-    for entry in entries:
-        for first in _data_in(entry)[:1]:
-            with suppress(UserError):
-                groups[guess(first)["format"]].append(entry)
-    if "mentions" in groups:  # a model's answers, beside which the page saved other annotations of the texts
-        groups["mentions"] += groups.pop("page", [])
-    return groups
-
-
-def _of_entries(path: Path, every: Sequence[Path]) -> Layout:
-    """The layout of some files and folders in a folder."""
-    entries = [entry for entry in every if not _UNLABELLED.search(entry.stem)]
-    splits = _by_split(entries)
-    used = list(chain.from_iterable(splits.values()))
-    notes = []
-    if splits and "train" not in splits and len(used) == len(entries):
-        instead, *_ = splits  # validation, or test if there is nothing else
-        splits = {"train": splits.pop(instead), **splits}
-        names = shortened(", ".join(entry.name for entry in splits["train"]), QUOTED)
-        notes.append(f"no file is named train, so that {names} is read as train; if there is one, add it")
-    if "train" in splits:
-        sample = _data_in(used[0])[0]
-        keys = guess(sample)
-        patterns = {split: _pattern(path, split, paths) for split, paths in splits.items()}
-        unused = _names([entry for entry in every if entry not in used])
-        return Layout(path, sample, keys, patterns, unused, notes)
-    if not splits and len(entries) == 1 and entries[0].is_dir():
-        inner = _find_layout(entries[0])
-        named = {split: Path(entries[0].name, pattern).as_posix() for split, pattern in inner.patterns.items()}
-        return replace(inner, folder=path, patterns=named)
-    if splits or not entries or not all(map(Path.is_file, entries)):
-        raise _unclear(path, entries)
-    layout = _of_file(entries[0]) if len(entries) == 1 else _of_files(path, entries)
-    return replace(layout, unused=_names([entry for entry in every if entry not in entries]))
-
-
-def _of_files(path: Path, files: Sequence[Path]) -> Layout:
-    """The layout of files that no name assigns to a split: of one annotator or document each."""
-    sample = max(files, key=lambda file: file.stat().st_size)
-    keys = guess(sample)
-    section = FORMATS[keys["format"]]
-    if section.form.folders:
-        answers = (guess(file) for file in files)  # of a model, which can be beside files that the page saved
-        return Layout(
-            path, path, next((each for each in answers if each["format"] == "mentions"), keys), {"train": "."}
-        )
-    if len({file.suffix for file in files}) > 1 or not (section.form.is_document or len(files) >= _DOCUMENTS):
-        raise _unclear(path, files)
-    layout = Layout(path, sample, keys, {"train": f"*{sample.suffix}"})
-    if section.form.is_document:
-        return layout
-    if "documents" in section.model_fields:
-        layout = replace(layout, keys={**keys, "documents": "file"})
-    return replace(layout, notes=["no name tells a split, so that all files are train, each a document"])
+    of_test = {"test": layout.paths["train"]}
+    return [chosen, replace(layout, keys={**layout.keys, "selection": "random"}, paths=of_test, unused=())]
 
 
 def _of_file(path: Path) -> Layout:
@@ -193,40 +90,80 @@ def _of_file(path: Path) -> Layout:
     return Layout(path.parent, path, keys, {"train": name})
 
 
+def _guesses(entries: Sequence[Path]) -> dict[Path, Guess]:
+    """The keys of the entries that a format reads; if there is none, the error of the first one."""
+    guesses: dict[Path, Guess] = {}
+    for entry in entries:
+        with suppress(UserError):
+            guesses[entry] = guess(_data_in(entry)[0])
+    if not guesses:
+        guess(_data_in(entries[0])[0])
+    return guesses
+
+
+def _of_folder(path: Path) -> Layout:
+    if not path.is_dir():
+        raise UserError(f"{path}: no such file; expected a file or folder of a data set")
+    entries = _entries(path)
+    guesses = _guesses(entries)
+    endings = {entry.suffix for entry in guesses if entry.is_file()}
+    # A file that no format reads is an error if its ending is that of others.
+    data = [entry for entry in entries if entry in guesses or (entry.is_file() and entry.suffix in endings)]
+    data = [entry for entry in data if not _UNLABELLED.search(entry.stem)]
+    splits = _by_split(data)
+    used = list(chain.from_iterable(splits.values())) or data
+    unused = [entry.name for entry in entries if entry not in used]
+    formats = {guesses[entry]["format"] for entry in used if entry in guesses}
+    if len(formats - {"page"}) > 1 or (len(formats) > 1 and "mentions" not in formats):
+        raise UserError(
+            f"{path}: files of several formats ({', '.join(sorted(formats))}); expected one; move the others away if "
+            "they have the same sentences, or inspect each folder or file and list both as sources (docs/data.md)"
+        )
+    if "train" in splits:
+        sample = _data_in(used[0])[0]
+        return Layout(path, sample, guess(sample), _paths(path, splits), unused)
+    if not splits and len(used) == 1 and used[0].is_dir():
+        inner = _of_folder(used[0])
+        return replace(inner, folder=path, paths={key: f"{used[0].name}/{name}" for key, name in inner.paths.items()})
+    if splits or not used or not all(map(Path.is_file, used)):
+        raise _unclear(path, used)
+    if len(used) == 1:
+        return replace(_of_file(used[0]), unused=unused)
+    # A model's answers can be beside files that the page saved.
+    keys = max((guesses[entry] for entry in used if entry in guesses), key=lambda each: each["format"] == "mentions")
+    section = FORMATS[keys["format"]]
+    if section.form.folders:
+        return Layout(path, path, keys, {"train": "."}, unused)
+    if len(endings) > 1 or not (section.form.is_document or len(used) >= _DOCUMENTS):
+        raise _unclear(path, used)
+    if "documents" in section.model_fields:
+        keys = {**keys, "documents": "file"}
+    largest = max(used, key=lambda file: file.stat().st_size)
+    note = "no name tells a split, so that all files are train, each a document"
+    return Layout(path, largest, keys, {"train": f"*{largest.suffix}"}, unused, [note])
+
+
 def _entries(folder: Path) -> list[Path]:
     """The files and folders that can be data, sorted."""
-    return sorted(
-        entry
-        for entry in folder.iterdir()
-        if not _OTHER.fullmatch(entry.name) and (not _DOCUMENT.fullmatch(entry.name) or _is_data(entry))
-    )
-
-
-def _is_data(file: Path) -> bool:
-    with suppress(UserError):
-        return bool(guess(file))
-    return False
+    entries = sorted(entry for entry in folder.iterdir() if not _OTHER.fullmatch(entry.name))
+    if not entries:
+        raise UserError(f"{folder}: no files of data; {_EXPECTED}")
+    return entries
 
 
 def _data_in(path: Path) -> list[Path]:
-    """A path that is data, or the files and folders in it that can be.
-
-    Raises:
-        UserError: a folder has none.
-    """
-    entries = [path] if path.is_file() else _entries(path)
-    if not entries:
-        raise UserError(f"{path}: a folder without data; expected files; remove it, or move data into it")
-    return entries
+    """A file, or the files and folders in a folder that can be data."""
+    return [path] if path.is_file() else _entries(path)
 
 
 def _by_split(entries: Sequence[Path]) -> dict[str, list[Path]]:
     """The files and folders whose names tell one split, or a further test set."""
     of_splits: dict[str, list[Path]] = {split: [] for split in _SPLITS}
     of_evaluation = []
+    stems = {entry.stem for entry in entries}
     for entry in entries:
         further = _FURTHER.fullmatch(entry.stem)
-        if further and any(other.stem == "test" for other in entry.parent.iterdir()):
+        if further and "test" in stems:
             of_splits.setdefault(f"{FURTHER}{further[1]}", []).append(entry)
             continue
         words = {*_WORD.findall(entry.name.lower()), *_WORD.findall(entry.name)}  # APTNERtrain
@@ -241,40 +178,34 @@ def _by_split(entries: Sequence[Path]) -> dict[str, list[Path]]:
     return {split: paths for split, paths in of_splits.items() if paths}
 
 
-def _pattern(folder: Path, split: str, paths: Sequence[Path]) -> str:
-    """The path of a split, or a pattern that matches its files and no others.
+def _paths(folder: Path, splits: dict[str, list[Path]]) -> Guess:
+    """The keys that name the files of each split: a path, or a pattern that matches these files and no others.
 
     Raises:
-        UserError: there is none.
+        UserError: there is no such pattern.
     """
-    files = list(chain.from_iterable(map(_data_in, paths)))
-    names = [glob.escape(file.relative_to(folder).as_posix()) for file in files]
-    if len(files) == 1 and files[0].is_file():
-        return names[0]
-    if len({file.suffix for file in files}) != 1 or not all(map(Path.is_file, files)):
-        raise _unclear(folder, files or paths)
-    start = commonprefix(names)  # noqa: RUF071 (of characters)
-    if len(paths) == 1:
-        start = f"{glob.escape(paths[0].name)}/"
-    pattern = f"{start}*{glob.escape(files[0].suffix)}"
-    if find(folder, pattern, f"see download.dataset.{split} in params.yaml") != files:
-        raise _unclear(folder, files)
-    return pattern
+    keys: Guess = {}
+    for split, paths in splits.items():
+        files = list(chain.from_iterable(map(_data_in, paths)))
+        names = [glob.escape(file.relative_to(folder).as_posix()) for file in files]
+        pattern = names[0]
+        if len(files) > 1 or files[0].is_dir():
+            start = commonprefix(names)  # noqa: RUF071 (of characters)
+            if len(paths) == 1:
+                start = f"{glob.escape(paths[0].name)}/"
+            pattern = f"{start}*{glob.escape(files[0].suffix)}"
+            if not all(map(Path.is_file, files)) or find(folder, pattern, "") != files:
+                raise _unclear(folder, files)
+        if split.startswith(FURTHER):
+            keys.setdefault("tests", {})[split.removeprefix(FURTHER)] = pattern
+        else:
+            keys[split] = pattern
+    return keys
 
 
 def _unclear(folder: Path, entries: Sequence[Path]) -> UserError:
-    if any(folder.rglob("seq.in")):
-        return UserError(
-            f"{folder}: words in seq.in and tags in seq.out, which no format reads; convert them to a word and its tag "
-            "per line, an empty line after each sentence (format conll); docs/data.md"
-        )
-    if not entries and any(folder.iterdir()):
-        others = shortened(", ".join(sorted(entry.name for entry in folder.iterdir())), QUOTED)
-        return UserError(f"{folder}: no file that can be data ({others}); expected {EXPECTED}; export them as text")
-    if not entries:
-        return UserError(f"{folder}: no files; expected one file or folder each, named train, dev (or valid) and test")
     names = shortened(", ".join(entry.relative_to(folder).as_posix() for entry in entries), QUOTED)
     return UserError(
-        f"{folder}: which files are train, validation and test is not clear ({names}); expected one file or folder "
-        "each, named train, dev (or valid) and test; inspect one file, and name the others in the section"
+        f"{folder}: which files are train, validation and test is not clear ({names}); {_EXPECTED}; inspect one file, "
+        "and name the others in the section"
     )

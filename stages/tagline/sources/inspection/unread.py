@@ -3,16 +3,16 @@
 import re
 from string import Template
 
-from tagline.sources.formats.csv_rows import columns_of
+from tagline.sources.formats.csv_rows import table_of
 from tagline.sources.formats.json_objects import first_rows
-from tagline.sources.formats.list_sniffing import without_type
 from tagline.sources.formats.sniffing import Sample
 from tagline.terminal import QUOTED, UserError, quoted, shortened
 
 EXPECTED = "columns of words and tags, CoNLL-U, CSV with a header, JSON objects or Parquet; docs/data.md describes them"
 _OF_JSON = (
-    "two lists of strings of equal length, words with spans of words (format gliner), texts with spans of start, end "
-    "and label, or texts with the strings of their entities (format mentions); docs/data.md describes these and others"
+    "two lists of strings of equal length, named as words and tags are, words with spans of words (format gliner), "
+    "texts with spans of start, end and label (format spans; name your keys by spans, start, end, label), "
+    "or texts with the strings of their entities (format mentions; text, entities, type, mention); docs/data.md"
 )
 _OF_CSV = (
     "names such as sentence_id, word and ner, of which the first changes with the sentence; rename them, or name yours "
@@ -38,9 +38,6 @@ _BEGINNINGS = (
         "a DocBin of spaCy (format spacy), or " + _SPANS,
     ),
 )
-# Keys of a JSON object, and what it is.
-_KEYS = {"responses": "records of Argilla", "messages": "a chat", "conversations": "a chat", "result_list": "UIE"}
-_INLINE = re.compile(r"<(\w+)>[^<]+</\1>")
 
 _READER = Template('''"""Reads $name (`format: own` in params.yaml). `python $reader` prints its first rows."""
 
@@ -90,28 +87,20 @@ def refuse(sample: Sample) -> None:
 
 def message(sample: Sample) -> str:
     """What a file shows that no format recognises, and what is expected."""
-    seen, expected = _seen(sample)
+    rows = first_rows(sample)
+    _, table = table_of(sample)
+    if rows:
+        keys = ", ".join(f"{key} ({type(value).__name__})" for key, value in rows[0].items())
+        seen, expected = f"JSON objects with the keys {shortened(keys, QUOTED)}", _OF_JSON
+    elif table:
+        seen, expected = f"CSV with the columns {shortened(', '.join(table[0]), QUOTED)}", _OF_CSV
+    else:
+        first = " and ".join(map(quoted, filter(str.strip, sample.lines[:3])))
+        seen, expected = f"{sample.encoding} text that begins with {first}", EXPECTED
     return (
         f"{sample.path}: no format recognised in {seen}; expected {expected}; with --output FILE.yaml, inspect begins "
         "a reader of your own; texts without labels are for `tagline suggest`"
     )
-
-
-def _seen(sample: Sample) -> tuple[str, str]:
-    rows = first_rows(sample)
-    if rows and (spans := without_type(rows)):
-        return spans, "the key of the types; name all in params.yaml (format: spans, spans, start, end, label)"
-    if rows:
-        for key, value in rows[0].items():
-            names = [_KEYS[part] for part in key.split(".") if part in _KEYS]
-            if names or (isinstance(value, str) and _INLINE.search(value)):
-                return f"{(*names, 'tags inside the text')[0]} in {key!r}", _MENTIONS
-        keys = ", ".join(f"{key} ({type(value).__name__})" for key, value in rows[0].items())
-        return f"JSON objects with the keys {shortened(keys, QUOTED)}", _OF_JSON
-    if columns := columns_of(sample):
-        return f"CSV with the columns {shortened(', '.join(columns), QUOTED)}", _OF_CSV
-    first = " and ".join(map(quoted, filter(str.strip, sample.lines[:3])))
-    return f"{sample.encoding} text that begins with {first}", EXPECTED
 
 
 def reader(sample: Sample, name: str) -> str:
@@ -122,13 +111,13 @@ def reader(sample: Sample, name: str) -> str:
         name: of the reader's file.
     """
     values = {"imports": "", "what": "the lines of a file", "newline": "", "rows": "map(str.rstrip, file)"}
+    dialect, table = table_of(sample)
     if sample.is_json:
         is_lines = sample.lines[0].rstrip().endswith("}")
         rows = "map(json.loads, file)" if is_lines else "json.load(file)"
         values |= {"imports": "import json\n", "what": "the objects of a file", "rows": rows}
-    elif columns_of(sample):
-        delimiter = max(",;\t|", key=sample.lines[0].count)
-        rows = f"csv.DictReader(file, delimiter={delimiter!r})"
+    elif table:
+        rows = f"csv.DictReader(file, delimiter={dialect['delimiter']!r})"
         values = {"imports": "import csv\n", "what": "the rows of a file", "newline": ', newline=""', "rows": rows}
     file = sample.path.name
     return _READER.substitute(values, name=file, reader=name, encoding=sample.encoding, quoted=repr(file))

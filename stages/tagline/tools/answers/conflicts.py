@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +41,12 @@ def save(folder: Path, sources: Sequence[AnyDataset], target: Path) -> list[str]
     if not leads_out(target, folder):
         raise UserError(f"--output {target}: expected a file outside of {folder}, which holds what pages save")
     reader = any_page("ner", annotators=MAJORITY, language=language_of(sources))
-    to_text: Callable[[Sequence[Row]], AnnotatedText] = saved_page.to_text
+    to_text: Callable[[Sequence[Row], Any], AnnotatedText] = saved_page.to_text
     rows_by_text: Callable[[Path, Any], Iterator[list[Row]]] = saved_page.rows_by_text
     for source in sources:
         if isinstance(source, mentions.Keys):
             reader = source.model_copy(update={"annotators": MAJORITY, "selection": None})
-            to_text = partial(mentions.to_text, keys=reader)
+            to_text = mentions.to_text
             rows_by_text = mentions.rows_by_text
             break
     agreement: Counter[tuple[str, ...]] = Counter()
@@ -56,7 +55,8 @@ def save(folder: Path, sources: Sequence[AnyDataset], target: Path) -> list[str]
     types: set[str] = set()
     tasks = []
     split = splitter(reader.language)
-    for text in map(to_text, rows_by_text(folder, reader)):
+    for rows in rows_by_text(folder, reader):
+        text = to_text(rows, reader)
         words = split(text.text) if text.words is None else text.words
         types.update(text.types or ())
         for annotation in text.annotations:

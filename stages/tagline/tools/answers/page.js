@@ -59,7 +59,6 @@ const fits = (task, answer) => {
 const PREFIX = `tagline:${hash}:`;
 const answers = new Map(); // by the id of the task
 let changes = []; // {index, before: Map of tasks to their answers before, isTyped}, the latest last
-let undone = []; // likewise, with the answers before Undo
 let keepsDrafts = true;
 
 const answerTo = (task) => answers.get(task.id) ?? { spans: task.spans, status: "", note: "", annotator: "", at: "" };
@@ -112,7 +111,7 @@ window.addEventListener("storage", ({ key, newValue }) => {
   const answer = parsed(newValue);
   if (fits(of, answer)) answers.set(of.id, answer);
   else answers.delete(of.id);
-  [changes, undone] = [changes, undone].map((some) => some.filter(({ before }) => !before.delete(of) || before.size));
+  changes = changes.filter(({ before }) => !before.delete(of) || before.size);
   if (of === task) open(index);
   clearTimeout(redrawing); // once, if a file is loaded there
   redrawing = setTimeout(draw);
@@ -257,7 +256,6 @@ const drawTask = () => {
 };
 
 // Only the rows in view are elements, so that the length of the list does not matter.
-let pointed = 0; // the row that the keys of the list point to
 const drawList = () => {
   const { scrollTop, clientHeight } = byId("scroll");
   const first = Math.floor(scrollTop / ROW);
@@ -266,9 +264,8 @@ const drawList = () => {
     const state = stateOf(tasks[number]);
     const sign = Object.assign(element("span", "", SIGNS[state]), { ariaLabel: state, role: "img" });
     const beginning = element("bdi", "beginning", visible((text ?? start.slice(0, 20).join(" ")).slice(0, 80)));
-    const row = element("li", first + each === pointed ? "pointed" : "", sign, String(number + 1), beginning);
-    const place = { ariaSetSize: String(shown.length), ariaPosInSet: String(first + each + 1) };
-    Object.assign(row, { id: `row-${first + each}`, role: "option", ariaSelected: String(number === index), ...place });
+    const row = element("li", "", sign, String(number + 1), beginning);
+    row.ariaCurrent = String(number === index);
     row.addEventListener("click", () => {
       say("");
       show(number);
@@ -276,7 +273,6 @@ const drawList = () => {
     row.style.top = `${(first + each) * ROW}px`;
     return row;
   });
-  byId("scroll").setAttribute("aria-activedescendant", shown.length ? `row-${pointed}` : "");
   byId("rows").style.height = `${shown.length * ROW}px`;
   byId("rows").replaceChildren(...rows);
 };
@@ -300,20 +296,13 @@ const filter = () => {
   shown = [...tasks.keys()].filter((number) => matches(tasks[number], number));
 };
 
-// Decisions per minute since the page was opened; empty until there are some.
-const decisions = []; // times in milliseconds
-const rate = () => {
-  const minutes = (decisions.at(-1) - decisions[0]) / 60_000;
-  return decisions.length > 4 && minutes ? `, ${Math.round((decisions.length - 1) / minutes)} per minute` : "";
-};
-
 const draw = () => {
   filter();
   drawTask();
   drawList();
   const number = tasks.filter(isDecided).length;
   Object.assign(byId("progress"), { max: tasks.length, value: number });
-  byId("decided").textContent = `${number.toLocaleString("en")} of ${tasks.length.toLocaleString("en")} decided${rate()}`;
+  byId("decided").textContent = `${number.toLocaleString("en")} of ${tasks.length.toLocaleString("en")} decided`;
   drawSave();
 };
 
@@ -323,10 +312,9 @@ const drawSave = () => {
   byId("unsaved").textContent = number ? `${counted(number)} not saved` : "";
 };
 
-const point = (row) => {
-  pointed = Math.max(0, Math.min(row, shown.length - 1));
+const scrollTo = (row) => {
   const scroll = byId("scroll");
-  const top = pointed * ROW;
+  const top = Math.max(0, row) * ROW;
   if (top < scroll.scrollTop) scroll.scrollTop = top;
   else if (top + ROW > scroll.scrollTop + scroll.clientHeight) scroll.scrollTop = top + ROW - scroll.clientHeight;
   drawList();
@@ -335,7 +323,7 @@ const point = (row) => {
 const show = (number) => {
   open(number);
   draw();
-  point(shown.indexOf(index));
+  scrollTo(shown.indexOf(index));
   sentence.focus({ preventScroll: true });
 };
 
@@ -348,7 +336,6 @@ const stamp = () => ({
 
 // Change the answer to the sentence; typing a note is one step of Undo.
 const change = (values, isTyped = false) => {
-  undone = [];
   const latest = changes.at(-1);
   if (!(isTyped && latest?.isTyped && latest.index === index)) {
     changes.push({ index, before: new Map([[task, answers.get(task.id)]]), isTyped });
@@ -409,22 +396,17 @@ const takeVersion = (number) => {
 const markAgain = () => (lastType === undefined ? say("No entity is marked yet: choose a type first.") : mark(lastType));
 
 const decide = (status) => {
-  if (!isDecided(task)) decisions.push(Date.now());
   change({ status, note: byId("note").value });
   step(1, tasks.every(isDecided) ? "All sentences are decided: save them." : undefined);
 };
 
-// Go back to the answers before the latest change of a list, and put those of now on the other list.
-const swap = (from, to, done) => {
-  if (!from.length) return say(`There is nothing to ${from === changes ? "undo" : "redo"}.`);
-  const latest = from.pop();
-  to.push({ ...latest, before: new Map([...latest.before.keys()].map((of) => [of, answers.get(of.id)])) });
+const undo = () => {
+  if (!changes.length) return say("There is nothing to undo.");
+  const latest = changes.pop();
   for (const [of, answer] of latest.before) setAnswer(of, answer);
   show(latest.index);
-  say(done);
+  say("Undone.");
 };
-const undo = () => swap(changes, undone, "Undone.");
-const redo = () => swap(undone, changes, "Done again.");
 
 // Go to the next sentence that the filter lets through, or back (-1).
 const step = (direction, otherwise = "There is no further sentence.") => {
@@ -447,29 +429,10 @@ const candidates = () => {
   return found.length ? found : [...words.keys()].filter((word) => word % 5 === 0);
 };
 
-// Go to the word nearest to the cursor on the next line of the screen, or on the previous one (-1).
-const moveLine = (direction) => {
-  const here = elements[cursor].getBoundingClientRect();
-  const distance = (word) => Math.abs(elements[word].getBoundingClientRect().left - here.left);
-  const isBeyond = (word) => direction * (elements[word].getBoundingClientRect().top - here.top) > here.height / 2;
-  const beyond = [...words.keys()].filter(isBeyond);
-  if (!beyond.length) return;
-  const { top } = elements[direction > 0 ? beyond[0] : beyond.at(-1)].getBoundingClientRect();
-  const line = beyond.filter((word) => Math.abs(elements[word].getBoundingClientRect().top - top) < here.height / 2);
-  select(line.reduce((best, word) => (distance(word) < distance(best) ? word : best)));
-};
-
 // Go to the next of some words after the cursor, or the previous one (-1), around the ends.
 const jump = (direction, found) => {
   const next = direction > 0 ? found.find((each) => each > cursor) : found.findLast((each) => each < cursor);
   if (found.length) select(next ?? found.at(direction > 0 ? 0 : -1));
-};
-
-const toggleGuideline = () => {
-  if (guideline === null) return;
-  const isHidden = (byId("guideline").hidden = !byId("guideline").hidden);
-  byId("work").classList.toggle("with-guideline", !isHidden);
-  byId("guide").ariaExpanded = String(!isHidden);
 };
 
 // ---------------------------------------------------------------- saving and loading
@@ -551,8 +514,6 @@ const COMMANDS = {
   "Shift+c": () => jump(-1, candidates()),
   Home: () => select(0),
   End: () => select(words.length - 1),
-  ArrowUp: () => moveLine(-1),
-  ArrowDown: () => moveLine(1),
   " ": markAgain,
   "/": () => byId("find").focus(),
   x: remove,
@@ -561,11 +522,8 @@ const COMMANDS = {
   a: acceptModel,
   z: undo,
   "Ctrl+z": undo,
-  "Shift+z": redo,
-  "Ctrl+Shift+z": redo,
-  "Ctrl+y": redo,
   "Ctrl+s": save,
-  g: toggleGuideline,
+  g: () => byId("guideline").toggleAttribute("open"),
   Escape: () => select(cursor),
 };
 for (const key of ["ArrowLeft", "ArrowRight"]) {
@@ -576,15 +534,6 @@ for (const key of ["ArrowLeft", "ArrowRight"]) {
   COMMANDS[`Shift+${key}`] = () => (isInEntity() ? move(1, onwards()) : select(cursor + onwards(), anchor));
   COMMANDS[`Alt+${key}`] = COMMANDS[`Ctrl+${key}`] = () => isInEntity() && move(0, onwards());
 }
-
-const LIST_COMMANDS = {
-  ArrowUp: () => point(pointed - 1),
-  ArrowDown: () => point(pointed + 1),
-  Home: () => point(0),
-  End: () => point(shown.length - 1),
-  Enter: () => show(shown[pointed] ?? index),
-  Escape: () => sentence.focus(),
-};
 
 const commandOf = (key) => {
   if (task.versions && VERSION_KEYS.includes(key)) return () => takeVersion(VERSION_KEYS.indexOf(key));
@@ -610,8 +559,7 @@ document.addEventListener("keydown", (event) => {
   // A command of one key acts in the task, or where nothing has the focus (WCAG 2.1.4).
   const isInTask = where === document.body || byId("task").contains(where);
   const isOwn = where.matches("button, summary") && ["Enter", " "].includes(name);
-  const inList = where.id === "scroll" ? LIST_COMMANDS[name] : undefined;
-  const command = inList ?? (!isOwn && (isInTask || name.startsWith("Ctrl+")) ? commandOf(name) : undefined);
+  const command = !isOwn && (isInTask || name.startsWith("Ctrl+")) ? commandOf(name) : undefined;
   if (!command) return;
   event.preventDefault();
   command();
@@ -656,13 +604,12 @@ byId("file").addEventListener("change", async ({ target: input }) => {
   if (input.files.length) await load(input.files[0]);
   input.value = ""; // so that the same file can be chosen again
 });
-byId("guide").addEventListener("click", toggleGuideline);
 byId("name").addEventListener("change", () => {
   withStorage((storage) => storage.setItem("tagline:annotator", byId("name").value.trim()));
 });
 const search = () => {
   filter();
-  point(0);
+  scrollTo(0);
   say(`${counted(shown.length)} shown.`);
 };
 byId("find").addEventListener("input", search);
@@ -694,8 +641,8 @@ const showToCheck = () => {
   say(`${entities} accepted unseen; ${counted(toCheck.length)} to check.`);
 };
 
-byId("guide").hidden = guideline === null;
-byId("guideline").textContent = guideline ?? "";
+byId("guideline").hidden = guideline === null;
+byId("guideline").lastElementChild.textContent = guideline;
 byId("work").hidden = !tasks.length;
 if (tasks.length) {
   withStorage(readDrafts);

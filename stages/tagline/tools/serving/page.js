@@ -1,5 +1,5 @@
 // Sends the text to the service, and marks the entities of the answer.
-const [form, field, find, state, found, shown, copy, json] = ["form", "text", "find", "state", "found", "marked", "copy", "json"].map((id) => document.getElementById(id));
+const [form, field, find, state, found, shown, json] = ["form", "text", "find", "state", "found", "marked", "json"].map((id) => document.getElementById(id));
 
 // The classes of each type, which give it its ground.
 const grounds = new Map([...document.querySelectorAll("#types .type")].map((type) => [type.textContent, type.className]));
@@ -42,15 +42,4 @@ for (const example of document.querySelectorAll(".example")) {
 
 field.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !find.disabled) form.requestSubmit();
-});
-
-copy.addEventListener("click", async () => {
-  try {
-    await navigator.clipboard.writeText(json.textContent);
-    state.value = "Copied";
-  } catch { // browsers allow it only over HTTPS and on this machine
-    json.parentElement.open = true;
-    getSelection().selectAllChildren(json);
-    state.value = "Selected: press Ctrl+C";
-  }
 });

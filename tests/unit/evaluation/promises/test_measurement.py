@@ -1,11 +1,12 @@
 """Promises: their params, what a split reaches of a recall, and how both are shown."""
 
+from types import SimpleNamespace
+
 import pytest
 from helpers.messages import refused
 from helpers.tagged import sentences
 
 from tagline.artifacts.predictions import Settings
-from tagline.evaluation.evaluate_params import Bootstrap
 from tagline.evaluation.measurement import Labelled
 from tagline.evaluation.promises.measurement import Promises, notes
 from tagline.evaluation.promises.promises_params import ALL, RecallPromise, TypePromises
@@ -17,10 +18,9 @@ from tagline.metrics.scores import count
 
 SPANS = Labels("ner", "spans", ("O", "B-X", "I-X", "B-Y", "I-Y"), "O")
 TAGS = Labels("pos", "tags", ("X", "Y"), "X")
-BOOTSTRAP = Bootstrap(resamples=100, seed=1)
 RECALL = {"recall": {"at_least": 0.9, "found": "covered"}}
 test_promises_fit_the_labels = refused(
-    lambda _, name, promise, labels: Promises({name: TypePromises.model_validate(promise)}, BOOTSTRAP, labels),
+    lambda _, name, promise, labels: Promises({name: TypePromises.model_validate(promise)}, labels),
     ("B-X", RECALL, SPANS, "B-X: the task ner does not have this type; expected one of X, Y, or for a precision all "),
     (ALL, RECALL, SPANS, "all types: the task ner does not have this type; expected one of X"),
     ("X", RECALL, TAGS, "X.recall.found: the task pos has a tag for each word, so that all words are covered; expect"),
@@ -34,8 +34,9 @@ def test_type_with_a_promise_of_its_own_is_not_among_all_types(names):
     words = [[f"{row}", "a", "b"] for row in range(20)]
     half_wrong = sentences(["B-X O B-Y", "O O B-Y"] * 10, ["B-X O B-Y", "B-X O B-Y"] * 10, words=words)
     promise = TypePromises.model_validate({"precision": {"at_least": 0.7, "confidence": 0.9}})
-    promises = Promises(dict.fromkeys(names, promise), BOOTSTRAP, SPANS)
-    labelled = Labelled(None, None, {"validation": ScoredSplit("spans", half_wrong, 0)}, Settings("fp32"))
+    promises = Promises(dict.fromkeys(names, promise), SPANS)
+    inputs = SimpleNamespace(document_numbers=lambda _: None)
+    labelled = Labelled(inputs, None, {"validation": ScoredSplit("spans", half_wrong, 0)}, Settings("fp32"))
     promises.after_labels(labelled)
     assert promises.scores["X"].score is None
     assert labelled.settings.accept == {"Y": 1.0}
@@ -44,10 +45,10 @@ def test_type_with_a_promise_of_its_own_is_not_among_all_types(names):
 
 def test_recall_of_a_split_has_its_interval():
     only = sentences(["B-X O", "B-X O", "O O"], ["B-X B-X", "O O", "O O"])
-    found = reached(ScoredSplit("spans", only, 0), "X", RecallPromise(at_least=0.5), BOOTSTRAP)
+    found = reached(ScoredSplit("spans", only, 0), "X", RecallPromise(at_least=0.5))
     # Only X is predicted or in gold: its interval is that of all types together.
-    assert found == {"value": 0.5} | intervals(count(only, "spans"), 100, 1)["overall"]["recall"]
-    lacking = reached(ScoredSplit("spans", only, 0), "Y", RecallPromise(at_least=0.5), BOOTSTRAP)
+    assert found == {"value": 0.5} | intervals(count(only, "spans"))["overall"]["recall"]
+    lacking = reached(ScoredSplit("spans", only, 0), "Y", RecallPromise(at_least=0.5))
     assert lacking == dict.fromkeys(("value", "low", "high"), 0)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from tagline.artifacts.exported import Exported, SentenceRule
-from tagline.export.card.document import CardData, curve, escaped, render
+from tagline.export.card.document import CardData, escaped, render
 from tagline.export.export_params import Card
 from tagline.hub.hub_params import Push
 from tagline.inference import examples
@@ -61,7 +61,6 @@ def card_data(types: tuple[str, ...] = ("LOC", "PER"), **changes: Any):
         },
         windows=WINDOWS,
         metrics={"validation": metrics(*types), "test": metrics(*types) | changes.pop("test", {})},
-        epochs=[{"epoch": 1.0, "f1": 0.5, "loss": 0.25}, {"epoch": 2.0, "f1": 0.6, "loss": 0.5}],
         backends={"onnx-int8": {"same_labels": 0.9925, "f1": 0.61, "megabytes": 22.8}},
         notes=[],
         card=Card(language=None, license=None),
@@ -94,14 +93,13 @@ PROMISES = {
 }
 EXPECTED = {"f1": {"value": 0.6, "low": 0.55, "high": 0.65}}
 TYPOS = {"f1": 0.25, "low": 0.2, "high": 0.3, "number": 1234}
-PAIRS = {"ada, bo": {"texts": 30, "f1": 0.9, "kappa": 0.8}, "ada, cy": {"texts": 1, "f1": None, "kappa": None}}
 FOUND = {
     **{"sentences": 20, "words": 300, "labels": {"B-LOC": 1, "B-PER": 0}, "words_without_subwords": 1234},
-    "source": {"repeated_sentences": 2, "agreement": PAIRS},
+    "source": {"repeated_sentences": 2},
 }
 OF_SOURCES = FOUND | {
     "words_without_subwords": 0,
-    "source": {"0": {"agreement": {}}, "1": {"sentences": 8, "entities": {"ner": 9}, "relabelled_sentences": 2}},
+    "source": {"0": {}, "1": {"sentences": 8, "entities": {"ner": 9}, "relabelled_sentences": 2}},
 }
 IN_TRAIN: dict[str, Any] = {
     **{"sentences": 20, "sentences_in_train": 12, "types": {"foreign": ["NEW"]}},
@@ -252,11 +250,3 @@ def test_parser_returns_any_escaped_text_from_its_cell(text):
 def test_markup_of_github_is_escaped():
     text = "B-PER data/train.conll http://a.b www.a.b ada@b.c :smile: $x$ a\u202eb"
     assert escaped(text) == (r"B-PER data/train.conll http\://a.b www\.a.b ada\@b.c \:smile\: \$x\$ a\\u202eb")
-
-
-def test_curve_of_many_epochs_has_the_first_the_last_and_the_kept_one():
-    epochs = [{"epoch": float(number), "f1": 0.5, "loss": 1 / number} for number in range(1, 101)]
-    shown = [epoch for epoch, *_ in curve(epochs, 38)]
-    assert len(shown) == 21
-    assert {1, 38, 100} <= set(shown)
-    assert shown == sorted(shown)

@@ -66,7 +66,7 @@ def test_sentences_of_rows(tmp_path, content, keys, sentences, skipped):
     assert notes == [("empty_words", f"{tmp_path}/f:{line}", "") for line in skipped]
 
 
-QUOTES = 'write a " that is part of a word doubled and inside quotes, or set download.dataset.quote: null'
+QUOTES = 'expected a row per line; write a " that is part of a word doubled and inside quotes, or set download.data'
 NO_LIST = "expected a list of strings such as ['Ada', 'lives'], or strings joined by spaces; save arrays and tuples as"
 RAW = {"delimiter": ";", "quote": None}
 CELLS = ["['O' 'O']", "[1, 0]", "('O', 'O')", "array(['O'], dtype=object)", r"['O', '\x']"]
@@ -74,15 +74,15 @@ CELLS = ["['O' 'O']", "[1, 0]", "('O', 'O')", "array(['O'], dtype=object)", r"['
 
 test_malformed_row_is_reported_by_line = refusals(
     "csv",
-    ("", {}, "f:1: column 's' is not in the header (empty)"),
-    ("s;w;t\n1;a;O\n", {}, "f:1: column 's' is not in the header (s;w;t); if cells are separated by ';', set"),
-    ("s,w,t,t\n1,a,O,O\n", {}, "f:1: column 't' is in the header twice (s, w, t, t)"),
-    ("s,w,t\n", {}, "f: no sentence; expected one row per word below the header"),
+    ("", {}, "f: no sentence; expected one word per row below the header"),
+    ("s;w;t\n1;a;O\n", {}, "f:1: column 'w' is 0 times in the header (s;w;t); expected it once, and cells sep"),
+    ("s,w,t,t\n1,a,O,O\n", {}, "f:1: column 't' is 2 times in the header (s, w, t, t); expected it once"),
+    ("s,w,t\n", {}, "f: no sentence; expected one word per row below the header"),
     ("s,w,t\n1,a,O\n1,b\n", {}, "f:3: 2 cells; expected 3 (s, w, t)"),
     ("s,w,t\n1,a,O\ns,w,t\n1,b,O\n", {}, "f:3: the header once more (s, w, t); expected it in the first line only;"),
-    ("s,w,t\n1,a,\n", {}, "f:2: the cell of column 't' is empty"),
+    ("s,w,t\n1,a,\n", {}, "f:2: an empty word or tag; expected one in each column"),
     ('s,w,t\n1,a,O\n1,",O\n2,b,O\n', {}, f"f:3: not CSV (unexpected end of data); {QUOTES}"),
-    ('s,w,t\n1,",O\n1,",O\n', {}, "f:2: a cell continues on the next line; close its quote, or set download.dat"),
+    ('s,w,t\n1,",O\n1,",O\n', {}, f"f:2: not CSV (unexpected end of data); {QUOTES}"),
     (f"s,w,t\n{'x' * 5000},a,O\n1,b,O\n{'x' * 5000},c,O\n", {}, "f:4: rows of sentence 'xxx"),
     ("s,w,t\n7,[CLS] is a],O O\n", ROWS, "f:2: 3 words in 'w' but 2 tags in 't'; expected one tag per word"),
     *[(f"s;w;t\n7;A is;{cell}\n", {**ROWS, **RAW}, f"f:2: 't' is {cell!r}; {NO_LIST}") for cell in CELLS],

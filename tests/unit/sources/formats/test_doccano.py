@@ -25,10 +25,16 @@ def test_every_export_is_read_alike(tmp_path, rows):
     assert [tagged(sentence) for sentence in sentences] == ["Oslo/B-LOC", "Oslo/B-LOC", ""]
 
 
+test_two_rows_of_one_id_are_refused = refusals(
+    "doccano",
+    ([LISTS[0]] * 4, "another row of this file has the id 1; expected one, with all entities of a text; join them, or"),
+    at="f:2: ",
+)
+
+
 test_malformed_row_is_reported_by_line = refusals(
     "doccano",
     ({"text": "Ada", "spans": []}, "neither 'label' nor 'entities' (keys: 'text', 'spans'); expected doccano's JSONL"),
     ({"text": "Ada", "entities": [{"start_offset": 0}]}, "a span must be an object with start_offset, end_offset, l"),
-    ([LISTS[0]] * 4, "4 rows of this file have the id 1; expected one, with all spans of a text; join them, or give"),
     at="f:1: ",
 )

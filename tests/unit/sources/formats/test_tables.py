@@ -60,7 +60,11 @@ test_malformed_file_is_reported_by_row = refusals(
     "parquet",
     (WHOLE[: len(WHOLE) // 2], {}, "f: not a Parquet file, or damaged ("),
     (table([], []), {}, "f: no sentence; expected one row per sentence"),
-    (table([["a"], None], [["O"], ["O"]]), {}, "f: row 2: 'tokens' must be a list of words; got None"),
+    (
+        table([["a"], None], [["O"], ["O"]]),
+        {},
+        "f: row 2: 'tokens' must be a list of words, none of them empty; got None",
+    ),
     (table([["a"]], [[0]]), {}, "f: row 1: 'tags' contains numbers; give their label names under download"),
     (table([["a"]], [["O"]], {"huggingface": "{"}), {}, "f: the metadata of `datasets` is damaged ("),
     (WHOLE, {"words": "w"}, "f: no column 'w' (columns: tokens, tags)"),

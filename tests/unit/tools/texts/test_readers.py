@@ -59,6 +59,6 @@ test_malformed_input_is_an_error_with_its_line = refused(
     (read_json, '\n{"text": null}', "in:2: 'text' is None; expected a string"),
     (read_json, f'{{"text": {[1] * 99}}}', f"in:1: 'text' is {[1] * 66}"[:-1] + "...; expected a string"),
     (read_json, '{"words": ["a", ""]}', "in:1: 'words' is ['a', '']; expected a list of non-empty strings"),
-    (read_conll, "a O\n\nb\n", "in:3: 1 column in 'b'; expected 2 (words -)"),
+    (read_conll, "a O\n\nb\n", "in:3: 1 columns in 'b'; expected 2 (words -)"),
     (partial(read_conll, words_column=3), "a O\n", "in:1: 2 columns in 'a O'; expected words in column 3"),
 )
