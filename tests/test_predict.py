@@ -23,6 +23,7 @@ from helpers.project import ROOT, run_verb
 from tagline.artifacts import exported
 from tagline.artifacts.exported import WordRule
 from tagline.core.provenance import write_hashes
+from tagline.labels import WHOLE
 from tagline.sources.formats.page_layout import content_hash
 from tagline.tools.predict.program import is_file
 
@@ -128,6 +129,26 @@ def test_entities_with_a_promised_precision_are_marked_or_alone(tmp_path, capfd)
     exported.write(replace(exported.read(model), accept={"PER": 0.95}), tmp_path / "strict")
     run(*both, "--overlaps=first")
     assert json.loads(capfd.readouterr().out)["entities"] == [{**ENTITIES[0], "accepted": True, "layer": "b"}]
+
+
+def test_texts_that_are_not_promised_to_be_right_are_the_rest(tmp_path, capfd):
+    model = save_export(tmp_path / "promised")
+    Path("in.jsonl").write_text('{"text": "Ada Lind", "id": "a"}\n{"words": ["in", "Oslo"]}\n')
+    arguments = "--input", "in.jsonl", "--output", "out.jsonl", "--rest", "rest.jsonl", "--model", str(model)
+    message = "promises nothing of whole sentences; expected one evaluated with evaluate.promises, whose statement"
+    assert f"--rest: {model} {message}" in exit_of(*arguments)
+    assert not Path("rest.jsonl").exists()
+    for least, kept in ((0.89, True), (0.95, False)):
+        exported.write(replace(exported.read(model), accept={WHOLE: least}), model)
+        run(*arguments)
+        files = [Path(name).read_text().splitlines() for name in ("out.jsonl", "rest.jsonl")]
+        assert [len(lines) for lines in files] == ([2, 0] if kept else [0, 2])
+        if kept:
+            assert all(json.loads(line)["promised"] for line in files[0])
+        else:
+            assert files[1] == Path("in.jsonl").read_text().splitlines()
+    assert exit_of(*arguments, "--model", "other") == exit_of(*arguments, "--rest", "out.jsonl") == 2
+    assert "--rest needs one --model" in capfd.readouterr().err
 
 
 def test_annotation_page_has_the_guideline_and_what_was_labelled():

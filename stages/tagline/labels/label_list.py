@@ -36,6 +36,8 @@ HEAD_FILE = "head.safetensors"
 """The weights of a classifier head, beside those of the model."""
 # Entries of values per type, which are missing where they are empty.
 PER_TYPE = ("biases", "accept")
+WHOLE = "whole sentences"
+"""The key in ``accept`` of sentences that are exactly right: all their entities, and no other."""
 NONE: PerType = MappingProxyType({})
 NO_BIASES: Biases = NONE
 Curve = Sequence[Sequence[float]]
@@ -259,7 +261,7 @@ def parse_per_type(content: Mapping[str, Any], name: str, labels: Labels) -> dic
     values = content.get(name, {})
     if not isinstance(values, dict) or not all(map(_is_finite, values.values())):
         raise ValueError(f"{name} is {values!r}")
-    unknown = sorted(values.keys() - labels.types)
+    unknown = sorted(values.keys() - {*labels.types, WHOLE})
     if unknown:
         raise ValueError(f"{name} of {', '.join(unknown)}, which the labels do not have")
     return values

@@ -11,7 +11,7 @@ from typing import overload
 import numpy as np
 
 from tagline.labels.entities import Entity, EntityArrays, entity_arrays, marked
-from tagline.labels.label_list import Kind, Labels, PerType, translation
+from tagline.labels.label_list import WHOLE, Kind, Labels, PerType, translation
 from tagline.labels.schemes import OUTSIDE
 from tagline.labels.windows import AnyInts, Bools, Doubles, Floats, Ints
 
@@ -85,9 +85,17 @@ class TaggedSentence(_Gold):
 
     def is_accepted(self, entity: Entity) -> bool | None:
         """Whether an entity is among those whose precision is promised; None if no precision is."""
-        if not self.accept:
+        accept = self.accept or {}
+        if not accept.keys() - {WHOLE}:
             return None
-        return self.confidence(entity) >= self.accept.get(entity.type, math.inf)
+        return self.confidence(entity) >= accept.get(entity.type, math.inf)
+
+    @property
+    def is_promised(self) -> bool | None:
+        """Whether its sentences are among those promised to be exactly right; None if that is not promised."""
+        if not self.accept or WHOLE not in self.accept:
+            return None
+        return bool(np.all(self.scores[self.scores > 0] >= self.accept[WHOLE]))
 
     def without_unsure(self, least: float, accepted: bool = False) -> TaggedSentence:
         """Return the sentence with O instead of some predicted entities.

@@ -13,7 +13,7 @@ from tagline.evaluation.promises import precision, recall
 from tagline.evaluation.promises.promises_params import ALL, TypePromises
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.splits import SPLITS, VALIDATION
-from tagline.labels import Biases, Labels
+from tagline.labels import WHOLE, Biases, Labels
 from tagline.model.prediction import score_split
 from tagline.terminal import UserError, printable
 
@@ -59,7 +59,7 @@ class Promises(Measurement):
             for name, split in labelled.splits.items():
                 labelled.splits[name] = replace(split, documents=labelled.inputs.document_numbers(name))
         accept = {}
-        of_types = [name for name in self.precisions if name != ALL]
+        of_types = [name for name in self.precisions if name not in (ALL, WHOLE)]
         for name, promise in self.precisions.items():
             choice = precision.choose_score(labelled.splits[VALIDATION], name, promise, of_types)
             self.scores[name] = choice
@@ -90,10 +90,10 @@ def check(params: Mapping[str, TypePromises], labels: Labels) -> None:
         UserError: a type is not in the label list, or words of plain tags should be covered.
     """
     for name, of_type in params.items():
-        if name not in labels.types and (name != ALL or of_type.recall):
+        if name not in labels.types and (name not in (ALL, WHOLE) or of_type.recall):
             raise UserError(
                 f"evaluate.promises.{name}: the task {labels.task} does not have this type; expected one of "
-                f"{', '.join(sorted(labels.types))}, or for a precision {ALL}"
+                f"{', '.join(sorted(labels.types))}, or for a precision {ALL} or {WHOLE}"
             )
         if of_type.recall and of_type.recall.found == "covered" and labels.kind == "tags":
             raise UserError(

@@ -16,7 +16,7 @@ import numpy as np
 from tagline.evaluation.promises.promises_params import ALL, PrecisionPromise
 from tagline.evaluation.promises.share_test import ShareTest, least_step, of_documents
 from tagline.evaluation.scored_split import ScoredSplit
-from tagline.labels import AnyInts, Bools, Doubles, Ints, TaggedSentences, flatten
+from tagline.labels import WHOLE, AnyInts, Bools, Doubles, Ints, TaggedSentences, flatten
 from tagline.metrics.scores import divide, rounded
 
 # Each test has so many times the entities of the one before.
@@ -78,12 +78,25 @@ class Predicted(NamedTuple):
 
     @classmethod
     def of(cls, flat: TaggedSentences, types: Sequence[str]) -> Predicted:
-        """Choose the entities of some types."""
+        """Choose the entities of some types; of WHOLE, sentences take the place of entities."""
+        if list(types) == [WHOLE]:
+            return cls._of_whole_sentences(flat)
         gold = int(np.count_nonzero(flat.gold_entities.of_types(types)))
         predicted = np.flatnonzero(flat.predicted_entities.of_types(types))
         predicted = predicted[np.argsort(-flat.confidences[predicted], kind="stable")]
         owners = flat.sentences_of(flat.predicted_entities.start[predicted])
         return cls(flat.confidences[predicted], ~flat.correct[1][predicted], owners, gold)
+
+    @classmethod
+    def _of_whole_sentences(cls, flat: TaggedSentences) -> Predicted:
+        seen = np.where(flat.scores > 0, flat.scores, 1)  # words without sub-words have no score
+        scores = np.minimum.reduceat(seen, flat.offsets[:-1]).astype(np.float64)
+        in_gold, in_predicted = flat.correct
+        missed, spurious = flat.gold_entities.start[~in_gold], flat.predicted_entities.start[~in_predicted]
+        is_wrong = np.zeros(len(flat), bool)
+        is_wrong[flat.sentences_of(np.append(missed, spurious))] = True
+        order = np.argsort(-scores, kind="stable")
+        return cls(scores[order], is_wrong[order], order, len(flat))
 
     def of_sentences(self, is_in: Bools) -> Predicted:
         """Choose the entities of some sentences, bool (sentences,); the gold ones are those of all."""
@@ -104,22 +117,22 @@ def choose_score(split: ScoredSplit, name: str, promise: PrecisionPromise, of_ty
     types = [name]
     if name == ALL:
         types = [type_ for type_ in validation.labels.types if type_ not in of_types]
-        if split.in_part:
-            return ChosenScore(types, None, _not_in_full(split))
+    if name in (ALL, WHOLE) and split.in_part:
+        return ChosenScore(types, None, _not_in_full(name, split))
     predicted = Predicted.of(validation, types)
     # Equal sentences are not independent of each other; documents are, also those that share a sentence.
     is_tested = np.ones(len(validation), bool) if split.documents is not None else is_first(validation)
     suffix = "" if is_tested.all() else "; equal sentences count once"
     if name == ALL and of_types:
         suffix = f"; of types without a promise of their own: {', '.join(types)}{suffix}"
-    entities = "entities" if name == ALL else f"{name} entities"
+    entities = {ALL: "entities", WHOLE: "sentences"}.get(name, f"{name} entities")
     score, statement = find_score(predicted.of_sentences(is_tested), entities, promise, split.documents)
     return ChosenScore(types, score, statement + suffix)
 
 
-def _not_in_full(split: ScoredSplit) -> str:
+def _not_in_full(name: str, split: ScoredSplit) -> str:
     return (
-        f"Nothing is promised of {ALL}: {split.in_part:,} of {len(split.sentences):,} sentences of validation are "
+        f"Nothing is promised of {name}: {split.in_part:,} of {len(split.sentences):,} sentences of validation are "
         "annotated for some types only; promise a precision of each type"
     )
 

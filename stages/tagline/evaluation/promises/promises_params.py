@@ -10,7 +10,7 @@ BetweenZeroAndOne = Annotated[float, Field(gt=0, lt=1)]
 Confidence = Annotated[float, Field(ge=0.5, lt=1)]
 FoundIf = Literal["exact", "covered"]
 ALL = "all types"
-"""The key of what holds for all types together."""
+"""The key of what holds for all types together. `tagline.labels.WHOLE` is that of sentences that are exactly right."""
 
 
 class RecallPromise(Section):
@@ -29,7 +29,7 @@ class PrecisionPromise(Section):
     """The minimum precision of the entities above a score."""
 
     at_least: BetweenZeroAndOne
-    """Minimum share of the entities above the score that are right."""
+    """Minimum share of the entities, or whole sentences, above the score that are right."""
     confidence: Confidence
     """Confidence that later texts like those of validation reach it."""
 

@@ -85,7 +85,7 @@ class ShareTest(NamedTuple):
             are_found: such as "are found (type and boundaries)".
             others: what the others are, missed or wrong.
         """
-        unit = "documents" if self.of_documents else "entities"
+        unit = "documents" if self.of_documents else entities.split()[-1]
         share = f"at least {100 * self.at_least:.4g} % of the {entities}"
         counted = f"{missed:.4g} of {self.number:,} {unit} are {others}"
         if kept:

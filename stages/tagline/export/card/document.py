@@ -19,6 +19,7 @@ from tagline.core.params import dotted
 from tagline.export.export_params import Card
 from tagline.hub.hub_params import Push
 from tagline.inference import examples
+from tagline.labels import WHOLE
 from tagline.metrics.columns import OVERALL_SCORES, SCORES_OF_TYPES
 from tagline.metrics.doubts import FEW, doubts
 from tagline.terminal import printable
@@ -27,6 +28,9 @@ from tagline.terminal import printable
 # table cells, strike-through, formulas, URLs, emoji and mentions. A backslash escapes each of them.
 _MARKS = re.compile(r"[\\`*_\[\]<>|&~$:@]|(?<=www)\.", re.IGNORECASE)
 _SPACES = re.compile(r"\s+")
+# What a promised precision is of, and how the Tagger marks it.
+ACCEPTED = {"what": "predicted entities", "mark": "accepted"}
+MARKED = {WHOLE: {"what": "sentences", "mark": "promised"}}
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,9 @@ def render(data: CardData) -> str:
         seen=of_texts.get("seen"),
         unseen=of_texts.get("unseen"),
         promises=[point for point in promises["recall"].values() if point["kept"]],
-        accepted=[point for point in promises["precision"].values() if "precision" in point],
+        accepted=[
+            point | MARKED.get(name, ACCEPTED) for name, point in promises["precision"].items() if "precision" in point
+        ],
         few=sorted(type_ for type_, scores in measured["per_type"].items() if scores["number"] < FEW),
         few_below=FEW,
         params=[(key, _shown(value)) for key, value in dotted(data.training["params"])],

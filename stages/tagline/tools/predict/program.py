@@ -37,6 +37,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from tagline.labels.label_list import WHOLE
 from tagline.terminal import ArgumentParser, Interrupted, UserError, defer_signals, program_name, show, show_warnings
 from tagline.tools.answers.options import BRAT, JSONL, PAGE, PAGE_SUFFIX, TOOLS, add_guideline
 from tagline.tools.answers.outputs import check_writable, naming
@@ -61,6 +62,8 @@ WITHOUT_OVERLAPS = ("prodigy", PAGE)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
+    if options.rest:
+        check_writable("--rest", options.rest, is_folder=False)
     if options.output:
         check_writable("--output", options.output, is_folder=options.format == BRAT)
     elif sys.stdout is None:
@@ -92,9 +95,14 @@ def check_answers(options: argparse.Namespace, tagger: AnyTagger) -> None:
             for option, is_given in needing_entities.items():
                 if is_given:
                     raise UserError(f"{option}: {layer.folder} predicts a tag for each word, not entities")
-        if options.accepted and not layer.accept:
+        if options.accepted and not layer.accept.keys() - {WHOLE}:
             raise UserError(
                 f"--accepted: {layer.folder} promises no precision; expected one evaluated with evaluate.promises"
+            )
+        if options.rest and WHOLE not in layer.accept:
+            raise UserError(
+                f"--rest: {layer.folder} promises nothing of {WHOLE}; expected one evaluated with evaluate.promises, "
+                "whose statement says how many sentences of validation that needs (docs/beside.md)"
             )
     if len(tagger.layers) > 1:
         check_format_of_several(options, tagger)
@@ -128,6 +136,7 @@ def label(
 ) -> None:
     """Label documents and write them; ``advance`` is called with the number that was written."""
     output = output_of(options, tagger)
+    rest = rest_of(options)
     target = output.path or "standard output"
     documents_written = items_written = 0
 
@@ -138,7 +147,11 @@ def label(
 
     try:
         for part in tagger.tag_stream(documents):
-            items = items_of(part, options)
+            others = [pair for pair in part if rest and not pair[1].is_promised]
+            items = items_of([pair for pair in part if not rest or pair[1].is_promised], options)
+            if rest and others:
+                with naming(options.rest):
+                    rest.write(others)
             with defer_signals(), naming(target):  # what is written is also counted
                 output.write(items)
                 documents_written += len(part)
@@ -146,6 +159,9 @@ def label(
             advance(len(part))
         with naming(target):
             output.end()
+        if rest:
+            with naming(options.rest):
+                rest.end()
         if output.path:
             show(f"{output.path}: written")
     except BrokenPipeError:
@@ -197,6 +213,16 @@ def output_of(options: argparse.Namespace, tagger: AnyTagger) -> Output[Any] | B
     return Output(path, Lines(lambda pair: line(*pair)))
 
 
+def rest_of(options: argparse.Namespace) -> Output[Any] | None:
+    """The output of texts that are not promised to be right, as they were read; None without --rest."""
+    from tagline.tools.answers import notations
+    from tagline.tools.answers.outputs import Lines, Output
+
+    if not options.rest:
+        return None
+    return Output(options.rest, Lines(lambda pair: notations.row_line(notations.own_row(pair[0]), pair[0])))
+
+
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     usage = "%(prog)s TEXT... [options]\n       %(prog)s --input FILE [options]"
     parser = ArgumentParser(description=__doc__, usage=usage)
@@ -221,6 +247,12 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--accepted",
         action="store_true",
         help="leave out entities that the model's promise of a precision does not accept",
+    )
+    add(
+        "--rest",
+        type=Path,
+        metavar="FILE",
+        help="write texts that are not promised to be exactly right here, as JSON Lines, instead of to --output",
     )
     common.add_models(parser)
     common.add_no_split(parser)
@@ -257,6 +289,10 @@ def check_options(options: argparse.Namespace) -> None:
         raise ValueError("brat needs --output FOLDER, a new or empty one")
     if is_standard and options.format == PAGE:
         raise ValueError("page needs --output FILE.html")
+    if options.rest and options.models and len(options.models) > 1:
+        raise ValueError("--rest needs one --model")
+    if options.rest and options.rest in (options.output, Path(options.input or "")):
+        raise ValueError("--rest is the same file as --output or --input; expected another one")
     if options.guideline and options.format != PAGE:
         raise ValueError("--guideline: expected the output format page, or --output FILE.html")
     if options.output and options.input and is_input(options.output, options.input):

@@ -100,6 +100,7 @@ class Tagged(BaseModel):
     labels: list[str] | None = None
     scores: list[float] | None = None
     entities: list[Entity]
+    promised: bool | None = None
 
 
 class EntityGroup(BaseModel):

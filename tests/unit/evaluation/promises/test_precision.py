@@ -11,6 +11,7 @@ from helpers.tagged import sentences
 from tagline.evaluation.promises.precision import ChosenScore, Predicted, choose_score, find_score
 from tagline.evaluation.promises.promises_params import ALL, PrecisionPromise
 from tagline.evaluation.scored_split import ScoredSplit
+from tagline.labels import WHOLE
 from tagline.labels.tagged import flatten
 
 HALF = PrecisionPromise(at_least=0.5, confidence=0.75)
@@ -43,6 +44,30 @@ def test_entities_of_a_type_are_sorted_by_score():
     assert [values.tolist() for values in found[:3]] == [[0.875, 0.875, 0.625], [False, True, True], [0, 2, 0]]
     reached = ChosenScore(["X"], 0.7, "").reached(ScoredSplit("spans", split, 0))
     assert reached == {"number": 3, "score": 0.7, "share": 0.666667, "precision": 0.5, "recall": 0.5}
+
+
+def test_sentences_are_right_with_all_their_entities_and_have_the_lowest_score():
+    gold = ["B-X O", "B-X B-Y", "O O", "B-X O"]
+    predicted = ["B-X O", "B-X B-X", "O B-Y", "B-X O"]
+    split = sentences(gold, predicted, scores=[[0.9, 0.5], [0.9, 0.8], [0.7, 0.75], [0.9, 0]])
+    found = Predicted.of(flatten(split), [WHOLE])
+    assert found.scores.tolist() == pytest.approx([0.9, 0.8, 0.7, 0.5])
+    assert found.sentences.tolist() == [3, 1, 2, 0]
+    assert found.is_wrong.tolist() == [False, True, True, False]
+    kept = ScoredSplit("spans", split, 0)
+    assert ChosenScore([WHOLE], 0.85, "").reached(kept)["precision"] == 1
+    assert [replace(each, accept={WHOLE: 0.6}).is_promised for each in split] == [False, True, True, True]
+    assert split[0].is_promised is None and replace(split[0], accept={"X": 0.6}).is_promised is None
+    entity = split[0].predicted_entities[0]
+    assert replace(split[0], accept={WHOLE: 0.6}).is_accepted(entity) is None
+
+
+def test_statement_of_whole_sentences_counts_sentences():
+    split = sentences(["B-X O B-Y"] * 4, ["B-X O B-Y"] * 4, words=[[str(row), "a", "b"] for row in range(4)])
+    choice = choose_score(ScoredSplit("spans", split, 0), WHOLE, HALF)
+    assert choice.score == 1 and "50 % of the sentences of later texts with a score of at least 1" in choice.statement
+    many = choose_score(ScoredSplit("spans", split, 0), WHOLE, MANY)
+    assert many.score is None and "0 of 4 sentences are wrong; expected at least 10 sentences" in many.statement
 
 
 RIGHT, WRONG = (["B-X O B-Y"] * 4, ["B-X O B-Y"] * 4), (["O O"] * 4, ["B-X O"] * 4)

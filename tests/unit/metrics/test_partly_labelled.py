@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+
+from tagline.metrics.partly_labelled import Parts, measure
+
+ALL = 2000
+
+
+@pytest.fixture
+def texts():
+    """Entities of sentences, of which the model finds three in four; float64 (3, sentences)."""
+    generator = np.random.default_rng(0)
+    gold = generator.integers(1, 5, ALL).astype(float)
+    correct = generator.binomial(gold.astype(int), 0.75).astype(float)
+    return np.array([correct, correct + generator.integers(0, 2, ALL), gold])
+
+
+def summed(texts):
+    return Parts(*texts.sum(1, keepdims=True))
+
+
+def f1(texts):
+    correct, predicted, gold = texts.sum(1)
+    return 2 * correct / (predicted + gold)
+
+
+def test_perfect_estimates_give_the_scores_of_all_texts(texts):
+    labelled = texts[:, :50]
+    found = measure(Parts(*labelled), Parts(*labelled), summed(texts))
+    alone = measure(Parts(*labelled), Parts(*np.ones((3, 50))), summed(texts))
+    assert abs(f1(labelled) - f1(texts)) > 0.01
+    assert found["f1"]["value"] == pytest.approx(f1(texts), abs=0.003)
+    assert width(found) < 0.3 * width(alone)
+
+
+def test_estimates_that_say_nothing_change_nothing(texts):
+    labelled = texts[:, :50]
+    found = measure(Parts(*labelled), Parts(*np.ones((3, 50))), summed(texts))
+    assert found["f1"]["value"] == pytest.approx(f1(labelled), abs=1e-6)
+    assert found["precision"]["value"] == pytest.approx(labelled[0].sum() / labelled[1].sum(), abs=1e-6)
+    assert found["recall"]["low"] < labelled[0].sum() / labelled[2].sum() < found["recall"]["high"]
+
+
+def test_the_interval_holds_for_noisy_estimates(texts):
+    generator = np.random.default_rng(1)
+    estimated = texts * generator.uniform(0.5, 1.2, texts.shape)
+    holds, narrower = [], []
+    for _ in range(60):
+        chosen = generator.choice(ALL, 50, replace=False)
+        found = measure(Parts(*texts[:, chosen]), Parts(*estimated[:, chosen]), summed(estimated))
+        alone = measure(Parts(*texts[:, chosen]), Parts(*np.ones((3, 50))), summed(estimated))
+        holds.append(found["f1"]["low"] <= f1(texts) <= found["f1"]["high"])
+        narrower.append(width(found) < width(alone))
+    assert np.mean(holds) >= 0.85
+    assert np.mean(narrower) >= 0.9
+
+
+def width(scores):
+    return scores["f1"]["high"] - scores["f1"]["low"]
