@@ -4,6 +4,7 @@
     tagline compare OLD                a revision with the workspace
     tagline compare OLD NEW            two revisions
     tagline compare OLD,OLD NEW,NEW    several runs per side, for instance one per seed
+    tagline compare HEAD FILE          a revision with answers of any system to the texts of test, or of --split
 
 A revision is a commit, branch, tag or DVC experiment, or `workspace`, the current files. Predictions are read from
 DVC's cache or remote; the workspace is not touched. Scores of several runs are shown as their mean.
@@ -22,14 +23,21 @@ from tagline.terminal import ArgumentParser, write
 def main() -> None:
     options = parsed()
     # Here, since DVC takes seconds to import, for which wrong usage and --help need not wait.
+    from tagline.comparison import answers
     from tagline.comparison.record import comparison_record
     from tagline.comparison.rendering import render
     from tagline.comparison.revisions import read
     from tagline.comparison.splits import check_f1, compare
 
-    splits = SPLITS if options.split is None else (options.split,)
-    old, new = ([read(name, splits, options.pipeline) for name in side] for side in (options.old, options.new))
-    comparison = compare(old, new)
+    names = [*options.old, *options.new]
+    given = [name for name in names if answers.is_answers(name)]
+    split = options.split or ("test" if given else None)
+    splits = SPLITS if split is None else (split,)
+    revisions = [name for name in names if name not in given] or [WORKSPACE]
+    runs = {name: read(name, splits, options.pipeline) for name in revisions}
+    for name in given:
+        runs[name] = answers.run_of(name, runs[revisions[0]], splits[0], dict(options.types))
+    comparison = compare([runs[name] for name in options.old], [runs[name] for name in options.new])
     if options.json:
         text = json.dumps(comparison_record(comparison), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     else:
@@ -49,7 +57,8 @@ def parsed() -> argparse.Namespace:
         nargs="?",
         type=revisions,
         default="HEAD",
-        help="one or more revisions, separated by commas (default: %(default)s)",
+        help="one or more revisions, separated by commas; or a file of answers, in any format that download reads, or "
+        "the folder of an exported model (default: %(default)s)",
     )
     add("new", nargs="?", type=revisions, default=WORKSPACE, help="likewise (default: %(default)s)")
     add(
@@ -63,6 +72,14 @@ def parsed() -> argparse.Namespace:
         metavar="FOLDER",
         help="folder of the pipeline (default: the nearest one with a dvc.yaml, from the current folder upwards)",
     )
+    add(
+        "--types",
+        nargs="+",
+        type=renamed,
+        default=[],
+        metavar="TYPE=NAME",
+        help="types that a file of answers calls by another name",
+    )
     formats = parser.add_mutually_exclusive_group()
     formats.add_argument("--md", action="store_true", help="print a code block of Markdown, for a pull request")
     formats.add_argument("--json", action="store_true", help="print JSON, with all fixed and broken entities")
@@ -74,6 +91,14 @@ def parsed() -> argparse.Namespace:
         help="exit with status 3 if F1 of test, or of --split, changes by less than X, such as -0.01",
     )
     return parser.parse_args()
+
+
+def renamed(text: str) -> tuple[str, str]:
+    """The name in answers, and the type."""
+    type_, equals, name = text.partition("=")
+    if not (type_ and equals and name):
+        raise argparse.ArgumentTypeError(f"expected TYPE=NAME, such as PER=person, got {text!r}")
+    return name, type_
 
 
 def revisions(text: str) -> list[str]:

@@ -192,6 +192,10 @@ class Layers(NamedTuple):
     answers: Mapping[str, tuple[Document, TaggedSentence]]
     overlaps: Overlaps
 
+    @property
+    def is_promised(self) -> None:
+        """Several taggers promise nothing together."""
+
     def without_unsure(self, least: float, accepted: bool = False) -> Layers:
         """Leave out some predicted entities of each tagger, see `TaggedSentence.without_unsure`."""
         sure = {}

@@ -40,7 +40,7 @@ def predictions(document: Document, tagged: Found) -> dict[str, Any]:
     for mention in mentions(document, tagged):
         rounded = mention._replace(score=round(mention.score, DIGITS))
         row["entities"].append(rounded.row())
-    if isinstance(tagged, TaggedSentence) and tagged.is_promised is not None:
+    if tagged.is_promised is not None:
         row["promised"] = tagged.is_promised
     return row
 

@@ -1,0 +1,83 @@
+"""A file of labelled texts in any format that `download` reads, whose format and keys are recognised."""
+
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import TypeAdapter
+
+from tagline.labels.schemes import Scheme, detect, is_spans, respell, to_iob2
+from tagline.sources.files import FileSource
+from tagline.sources.formats.registry import FORMATS, AnyFiles
+from tagline.sources.inspection.recognition import guess
+from tagline.terminal import UserError
+
+SPLIT = "test"
+# Of the keys that a format has: answers are read even where they are not whole words, or overlap.
+POLICIES = {"misaligned_spans": "expand", "overlaps": "longest"}
+
+
+class LabelledText(NamedTuple):
+    """A text of the file.
+
+    Attributes:
+        location: for messages.
+        id: None if the file has none.
+        words: as the file has them, or as raw text is split.
+        labels: in IOB2, or plain tags, one per word.
+    """
+
+    location: str
+    id: str | None
+    words: list[str]
+    labels: list[str]
+
+
+def read(path: Path, column: str) -> tuple[list[LabelledText], list[str]]:
+    """Read a file.
+
+    Args:
+        path: of the file.
+        column: the tag column that is read, if the file has several.
+
+    Returns:
+        Its texts, and what was changed or left out.
+
+    Raises:
+        UserError: no format reads the file, it has several other columns, or the label of a word is unknown.
+    """
+    keys = guess(path)
+    keys |= {key: value for key, value in POLICIES.items() if key in FORMATS[keys["format"]].model_fields}
+    files = TypeAdapter[AnyFiles](AnyFiles).validate_python({"source": "files", **keys, SPLIT: path.name})
+    source = FileSource(path.parent, files)
+    names = list(files.tag_columns)
+    if column not in names:
+        if len(names) > 1:
+            raise UserError(f"{path}: tag columns {', '.join(names)}; expected one, or one named {column}")
+        (column,) = names
+    texts = []
+    for _, sentence in source.sentences():
+        tags = [tag for tag in sentence.tags[column] if tag is not None]
+        if len(tags) < len(sentence.words):
+            raise UserError(f"{sentence.location}: the label of a word is unknown; expected a text labelled in full")
+        texts.append(LabelledText(sentence.location, sentence.id, sentence.words, tags))
+    return _standard(texts), source.findings[SPLIT].lines()
+
+
+def _standard(texts: list[LabelledText]) -> list[LabelledText]:
+    """Convert the labels of all texts to IOB2; plain tags stay."""
+    spelling = respell({*chain.from_iterable(text.labels for text in texts)})
+    texts = [text._replace(labels=[spelling.get(label, label) for label in text.labels]) for text in texts]
+    if not is_spans({*chain.from_iterable(text.labels for text in texts)}):
+        return texts
+    scheme = detect({pair for text in texts for pair in _pairs(text.labels)})
+    return [text._replace(labels=_in_iob2(text.labels, scheme)) for text in texts]
+
+
+def _pairs(labels: list[str]) -> Iterator[tuple[str | None, str]]:
+    yield from zip([None, *labels], labels, strict=False)
+
+
+def _in_iob2(labels: list[str], scheme: Scheme) -> list[str]:
+    return [to_iob2(left, label, scheme)[0] for left, label in _pairs(labels)]
