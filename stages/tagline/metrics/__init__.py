@@ -1,3 +1,3 @@
 """Metrics: pure functions of gold and predicted labels."""
 
-__all__ = ["expected", "outcomes", "resampling", "scores", "significance", "slices"]
+__all__ = ["expected", "outcomes", "partly_labelled", "resampling", "scores", "significance", "slices"]

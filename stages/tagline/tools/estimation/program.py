@@ -2,16 +2,21 @@
 
     tagline estimate --input texts.txt
     tagline estimate --input texts.jsonl --least 0.7 --json
+    tagline estimate --input texts.txt --labelled some.conll
 
 The scores are those that the exported model can be expected to have on these texts, with 95 % intervals, computed from
 its calibrated scores (docs/why/estimates.md: the formula, and the shifts that break it), beside the true F1 of the test
 split. Reads what `tagline predict` reads. No answer is written.
+
+With the labels of some of the texts, drawn at random, the scores are measured on these, and corrected by the estimate
+of all.
 
 Exit status: 3 if --least is given, and the estimated F1 is below it or no entity is found.
 """
 
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from tagline.terminal import (
@@ -19,6 +24,7 @@ from tagline.terminal import (
     NotReachedError,
     UserError,
     defer_signals,
+    extra,
     show,
     show_json,
     show_warnings,
@@ -50,7 +56,13 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     add_model(parser)
     add_no_split(parser)
     parser.add_argument("--least", type=probability, metavar="F1", help="exit with status 3 if the F1 is below it")
-    parser.add_json("texts, words, entities, expected, f1_of_test")
+    parser.add_argument(
+        "--labelled",
+        type=Path,
+        metavar="FILE",
+        help="some of the texts with labels, drawn at random, in any format that download reads",
+    )
+    parser.add_json("texts, words, entities, expected, f1_of_test, labelled")
     options = parser.parse_args(arguments)
     try:
         check_texts(options)
@@ -63,7 +75,8 @@ def measured(options: argparse.Namespace) -> dict[str, Any]:
     """Label the texts in one pass, and estimate their scores.
 
     Returns:
-        texts, words, entities, expected (see `tagline.metrics.expected.estimate`) and f1_of_test.
+        texts, words, entities, expected (see `tagline.metrics.expected.estimate`) and f1_of_test; with labelled texts,
+        their number as labelled, and expected is measured on them.
 
     Raises:
         UserError: the model, or the input, can't be read or used, or the texts have no words.
@@ -73,7 +86,12 @@ def measured(options: argparse.Namespace) -> dict[str, Any]:
         from tagline.tools.estimation.observation import Observation
 
         tagger = Tagger(options.model, options.backend, split_sentences=options.split_sentences)
+    sample = None
     with tagger:
+        if options.labelled:
+            with extra("pipeline", "--labelled"):
+                from tagline.tools.estimation.labelled_sample import LabelledSample
+            sample = LabelledSample(tagger, options.labelled)
         observation = Observation(tagger)
         texts = 0
         with source_of(options, tagger, show_progress=True) as (documents, advance):
@@ -83,18 +101,23 @@ def measured(options: argparse.Namespace) -> dict[str, Any]:
     sums = observation.sums
     if not sums.words:
         raise UserError(f"{options.input or 'TEXT'}: no words; expected texts like those to label")
-    return {
+    result = {
         "texts": texts,
         "words": sums.words,
         "entities": int(sums.found),
         "expected": observation.expected(),
         "f1_of_test": observation.reference.f1,
     }
+    if sample:
+        result |= {"expected": sample.measure(sums), "labelled": len(sample.sentences)}
+    return result
 
 
 def table(result: Mapping[str, Any]) -> Iterator[str]:
     """Lay out the result in lines of at most 80 characters."""
     yield f"texts: {result['texts']:,}, words: {result['words']:,}, entities: {result['entities']:,}"
+    if "labelled" in result:
+        yield f"measured on {result['labelled']:,} labelled texts, and corrected by the estimate of all"
     expected = result["expected"]
     if not expected:
         yield "no entity is found, so the scores can't be estimated"

@@ -46,6 +46,29 @@ def test_table_has_the_estimate_and_f1_of_test(model, capsys):
     assert lines[-1] == "No lower F1 than on test can be shown, where it is 0.800."
 
 
+def test_labels_of_some_texts_measure_the_scores(model, tmp_path, capsys):
+    """The model finds both entities of each text; in a quarter of the labelled ones, Oslo is none."""
+    words, labels = ["Ada", "Lind", "lives", "in", "Oslo", "."], ["B-PER", "I-PER", "O", "O", "B-LOC", "O"]
+    other = [*labels[:4], "O", "O"]
+    rows = []
+    for number in range(20):
+        of_text = zip(words, other if number % 4 == 0 else labels, strict=True)
+        rows.append("".join(f"{word} {label}\n" for word, label in of_text))
+    file = tmp_path / "some.conll"
+    file.write_text("\n".join(rows))
+    arguments = *[TEXT] * 30, "--model", model, "--labelled", str(file)
+    found = printed(capsys, *arguments)
+    assert found["labelled"] == 20 and found["texts"] == 30
+    assert found["expected"]["precision"]["value"] == pytest.approx(35 / 40)
+    assert found["expected"]["recall"]["value"] == 1
+    assert found["expected"]["f1"]["low"] < 70 / 75 < found["expected"]["f1"]["high"]
+    main([*arguments])
+    assert "measured on 20 labelled texts, and corrected by the estimate of all\n" in capsys.readouterr().out
+    file.write_text("\n".join(rows[:19]))
+    with pytest.raises(UserError, match=r"some.conll: 19 texts, 33 entities; expected at least 20 texts, drawn at ran"):
+        main([*arguments])
+
+
 def test_estimate_below_least_is_an_error(model):
     main([TEXT, "--model", model, "--least", "0.9"])
     for text, least, value in (("lives", "0.1", "unknown, since no entity is found"), (TEXT, "1", "0.930")):
