@@ -24,8 +24,8 @@ from tagline.project import presets
 
 # The presets of the repository; a clone has its own beside them. All but the first train BERT base on other data.
 PRESETS = (
-    "sample conll2003 conll2003-chunk conll2003-gpu conll2003-pos conllpp few-nerd germeval2014 ontonotes5 "
-    "ud-english-ewt wnut17"
+    "sample conll2003 conll2003-chunk conll2003-gpu conll2003-pos conllpp conllpp-small few-nerd germeval2014 "
+    "ontonotes5 ud-english-ewt wnut17"
 ).split()
 # The preset of the sample, with a tiny corpus and encoder, less work, and one precision on all hosts.
 TINY_PARAMS: dict[str, dict[str, Any]] = YAML(typ="safe").load(ROOT / "presets/sample.yaml")

@@ -93,8 +93,7 @@ class Train(Section):
     learning_rate: LearningRate
     """Peak learning rate of AdamW; auto: by the size of the encoder and of the batches (docs/data.md)."""
     layer_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
-    """Ratio of the learning rates of a layer and the one above it; the top one has `learning_rate`, the embeddings the
-    lowest. 1: one rate for the whole encoder."""
+    """Ratio of the learning rates of a layer and the one above it, from `learning_rate` down; 1: one rate for all."""
     schedule: Literal["linear", "cosine"] = "linear"
     """Decay of the learning rate to zero after the warm-up: linear or cosine."""
     warmup: Annotated[float, Field(ge=0, lt=1)] = 0.1

@@ -9,7 +9,7 @@ from tagline.inference import Document, Tagger
 from tagline.labels import Labels, flatten
 from tagline.metrics import scores
 from tagline.metrics.expected import Estimate, Sums, count
-from tagline.metrics.partly_labelled import Parts
+from tagline.metrics.partly_labelled import Parts, measure
 from tagline.sources.inspection import labelled_file
 from tagline.terminal import UserError
 from tagline.tools.estimation.observation import reference_of
@@ -52,9 +52,7 @@ class LabelledSample:
         """Measure the scores of all texts, of which these are a sample; see `partly_labelled.measure`."""
         estimated = [self._parts(count(flatten([sentence]), self._constants)) for sentence in self.sentences]
         columns = np.array(estimated).T
-        return partly_labelled.measure(
-            self._measured, partly_labelled.Parts(*columns), partly_labelled.Parts(*np.array([self._parts(of_all)]).T)
-        )
+        return measure(self._measured, Parts(*columns), Parts(*np.array([self._parts(of_all)]).T))
 
     def _parts(self, sums: Sums) -> tuple[float, float, float]:
         constants = self._constants
