@@ -68,7 +68,7 @@ def run(params: Evaluate) -> None:
         write_per_type(scored["per_type"], scored["intervals"]["per_type"], per_type)
         write_reliability(split.reliability, split.uncalibrated, reliability)
         report.write_bytes(page.encode())
-    show(score_table(evaluation.metrics))
+    show(f"{score_table(evaluation.metrics)}\n\nevery error: {REPORT}")
 
 
 if __name__ == "__main__":

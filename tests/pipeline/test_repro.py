@@ -99,6 +99,7 @@ def test_cross_validation_runs_by_its_own_name_and_is_compared_between_commits(c
     assert "outdated" not in compared
     edit(clone.path / "params.yaml", "epochs: 6", "epochs: 2")
     said = " ".join(clone.run("tagline", "scores").split())
+    assert said.endswith("every error: reports/evaluate.html")
     assert "`dvc repro crossval/dvc.yaml` would rerun crossval/dvc.yaml:crossval (train)" in said
     message = "HEAD~1: crossval/dvc.lock does not have data/crossval/predictions; run `git checkout "
     assert message in clone.run("tagline", "compare", "HEAD~1", "--split", "cross-validated", status=1)

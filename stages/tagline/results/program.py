@@ -6,6 +6,8 @@ from pathlib import Path
 from tagline.terminal import ArgumentParser, quiet, show, show_json, take_no_arguments, wrapped
 
 PREDICTIONS, OF_FOLDS = Path("data/predictions"), Path("data/crossval/predictions")
+# What `dvc repro evaluate` writes for people.
+PAGE = Path("reports/evaluate.html")
 SCORES, CROSSVAL = Path("reports/evaluate.json"), Path("reports/crossval.json")
 EXPORT, REPORT = Path("models/export"), Path("reports/export.json")
 PRETRAINED, FINETUNED = Path("models/pretrained/provenance.json"), Path("models/finetuned/provenance.json")
@@ -47,7 +49,8 @@ def scores() -> None:
     if options.json:
         show_json({**reports, "notes": notes})
     else:
-        show("\n\n".join(map(wrapped, [*tables, *notes])))
+        page = [f"every error: {PAGE}"] if PAGE.exists() else []
+        show("\n\n".join(map(wrapped, [*tables, *notes, *page])))
 
 
 def _notes_of_models() -> Iterator[str]:

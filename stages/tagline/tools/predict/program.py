@@ -37,7 +37,6 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from tagline.labels.label_list import WHOLE
 from tagline.terminal import ArgumentParser, Interrupted, UserError, defer_signals, program_name, show, show_warnings
 from tagline.tools.answers.options import BRAT, JSONL, PAGE, PAGE_SUFFIX, TOOLS, add_guideline
 from tagline.tools.answers.outputs import check_writable, naming
@@ -85,6 +84,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def check_answers(options: argparse.Namespace, tagger: AnyTagger) -> None:
     """Raise a `UserError` if options do not fit what the models predict."""
+    from tagline.labels import WHOLE
+
     needing_entities = {
         "--min-score": options.min_score,
         "--accepted": options.accepted,
