@@ -46,7 +46,7 @@ def test_queued_experiment_uses_the_code_of_its_copy_and_tables_show_what_differ
 def test_changed_param_reruns_later_stages_and_its_old_value_comes_from_the_run_cache(clone):
     params = clone.path / "params.yaml"
     before = params.read_text()
-    edit(params, "evaluate:\n", "evaluate:\n  beta: 2.0\n")
+    edit(params, "  subwords_per_batch: 64\n", "  subwords_per_batch: 32\n")
     edit(params, *WITHOUT_ONNX)
     (clone.path / "data/tiny/README.md").write_text("a note beside the data")
     assert clone.repro() == ["evaluate", "export"]
@@ -95,11 +95,11 @@ def test_cross_validation_runs_by_its_own_name_and_is_compared_between_commits(c
     clone.commit("a cross-validation")
     f1 = json_of(clone.path / "crossval/metrics.json")["cross-validated.f1"]
     compared = clone.run("tagline", "compare", "--split", "cross-validated")
-    assert compared.startswith(f"cross-validated F1 {f1:.3f} → {f1:.3f}, the same")
+    assert compared.startswith(f"cross-validated F1 {f1:.3f} → {f1:.3f}, equal")
     assert "outdated" not in compared
     edit(clone.path / "params.yaml", "epochs: 6", "epochs: 2")
     said = " ".join(clone.run("tagline", "scores").split())
     assert said.endswith("every error: reports/evaluate.html")
     assert "`dvc repro crossval/dvc.yaml` would rerun crossval/dvc.yaml:crossval (train)" in said
-    message = "HEAD~1: crossval/dvc.lock does not have data/crossval/predictions; run `git checkout "
+    message = "HEAD~1: data/crossval/predictions: no predictions; expected those of a run; run `dvc push` where"
     assert message in clone.run("tagline", "compare", "HEAD~1", "--split", "cross-validated", status=1)

@@ -32,18 +32,41 @@ def test_merge_keeps_what_is_own_and_check_says_what_to_write(tmp_path, commit):
     clone.run("tagline", "pipeline", "--update")
     for folder, data in {".": "data/none", "pos": "../data/none"}.items():
         said = clone.run("tagline", "check", folder=folder, status=1)
-        assert "params.yaml has 6 errors" in said
+        assert "params.yaml has 11 errors" in said
         assert "tokenize_align.task: unknown key; it is `tag_column` now" in said
         assert re.search(rf"train.folder: the key is missing; .+ write .*`folder: {re.escape(data)}`", said)
         assert re.search(r"train.label_smoothing: unknown key; .+ remove the line", said)
         assert re.search(r"evaluate.operating_point: unknown key; .+ remove it", said)
-        assert re.search(r"evaluate.decoding: unknown key; .+ remove the line", said)
+        for key in (
+            "evaluate.decoding",
+            "train.attention",
+            "train.compile",
+            "train.early_stopping",
+            "evaluate.bootstrap",
+        ):
+            assert re.search(rf"{key}: unknown key; .+ remove", said)
+        assert "tokenize_align.illegal: unknown key; for `error` write `limits: {illegal_tags: 0}`" in said
         edit(clone.path / folder / "params.yaml", "  label_smoothing: 0.0\n", f"  folder: {data}\n")
         edit(clone.path / folder / "params.yaml", "  task: ner\n", "  tag_column: ner\n")
-        for line in ("  operating_point:", "    recall:", "    precision:", "  decoding: constrained"):
+        for line in GONE:
             _remove_line(clone.path / folder / "params.yaml", line)
         assert "\n  browser: false\n" in clone.run("tagline", "check", "--all", folder=folder)
     assert "pos/dvc.yaml:train" in clone.run("dvc", "stage", "list", "--all")
+
+
+GONE = (
+    "  operating_point:",
+    "    recall:",
+    "    precision:",
+    "  decoding: constrained",
+    "  bootstrap:",
+    "    resamples: 1000",
+    "    seed: 42",
+    "  illegal: repair",
+    "  early_stopping:",
+    "  attention: sdpa",
+    "  compile: false",
+)
 
 
 def _remove_line(path, line):

@@ -31,6 +31,12 @@ _EARLIER = {
     "evaluate.decoding: unknown key": "labels are always the best sequence that IOB2 allows; remove the line",
     "tokenize_align.typo_share: unknown key": "clean text lost by it, so it is gone; remove the line",
     "train.label_smoothing: unknown key": "no measurement showed that it helps, so it is gone; remove the line",
+    "train.attention: unknown key": "transformers chooses it; remove the line",
+    "train.compile: unknown key": "it is gone; remove the line",
+    "train.early_stopping: unknown key": "the best epoch is kept anyway; remove the line",
+    "tokenize_align.illegal: unknown key": "for `error` write `limits: {illegal_tags: 0}`; remove the line",
+    "evaluate.beta: unknown key": "it is gone; remove the line",
+    "evaluate.bootstrap: unknown key": "intervals are always of 1,000 resamples; remove it",
     "evaluate.operating_point: unknown key": "write its recall of each type as `promises: {TYPE: {recall: {at_least: "
     "RECALL}}}`, or remove it",
     "evaluate.accept: unknown key": "write its numbers as `promises: {all types: {precision: {at_least: PRECISION, "
