@@ -255,6 +255,12 @@ def test_what_is_not_a_revision_with_results_is_an_error(unchanged, tmp_path):
     assert "you are not inside of a DVC repository" in reason("HEAD")
 
 
+def test_types_of_answers_need_a_file_of_answers(repository):
+    assert exit_of("compare", "--types", "PER=person").endswith(
+        "--types: no side is a file of answers; expected one, whose types have other names"
+    )
+
+
 def test_damaged_pipeline_and_missing_results_are_errors(repository):
     git("checkout", "-q", "-b", "damaged")
     Path("dvc.yaml").write_text("stages: [\n")

@@ -14,7 +14,7 @@ from tagline.labels import OUTSIDE, Labels, TaggedSentence
 from tagline.labels.entities import marked
 from tagline.labels.schemes import split_tag
 from tagline.sources.inspection.labelled_file import LabelledText, read
-from tagline.terminal import QUOTED, UserError, quoted, shortened
+from tagline.terminal import QUOTED, UserError, quoted, shortened, some
 
 
 def is_answers(name: str) -> bool:
@@ -41,11 +41,15 @@ def run_of(name: str, reference: Run, split: str, types: Mapping[str, str]) -> R
             tagged = tagger.tag([Document.of_words(text.words) for text in texts])
         answers = [(text, found.predicted_names) for text, found in zip(texts, tagged, strict=True)]
     else:
-        given, notes = read(Path(name), "ner")
+        given, notes = read(Path(name), reference.params.get("tokenize_align.tag_column", "ner"), reference.kind)
         answers = list(_joined(given, texts, f"{split} in {reference.name}"))
     renamed = [(text, [_renamed(label, types) for label in labels]) for text, labels in answers]
     names = {name for _, labels in renamed for name in labels}
-    labels = Labels("", reference.kind, tuple(sorted(names.union(*(text.labels.names for text in texts)))), "")
+    known = {name for text in texts for name in text.labels.names}
+    others = {split_tag(name)[1] for name in names - {OUTSIDE}} - {split_tag(name)[1] for name in known}
+    if others:
+        notes.append(f"{split} has no type {some(sorted(others))}; --types TYPE=NAME says which type is meant")
+    labels = Labels("", reference.kind, tuple(sorted(names | known)), "")
     sentences = [_predicted(text, predicted, labels) for text, predicted in renamed]
     return Run(name, None, reference.kind, {split: sentences}, notes=[f"{name}: {note}" for note in notes])
 

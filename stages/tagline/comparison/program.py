@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tagline.comparison import CROSSVAL, SPLITS, WORKSPACE
 from tagline.core import FURTHER
-from tagline.terminal import ArgumentParser, write
+from tagline.terminal import ArgumentParser, UserError, write
 
 
 def main() -> None:
@@ -31,6 +31,8 @@ def main() -> None:
 
     names = [*options.old, *options.new]
     given = [name for name in names if answers.is_answers(name)]
+    if options.types and not given:
+        raise UserError("--types: no side is a file of answers; expected one, whose types have other names")
     split = options.split or ("test" if given else None)
     splits = SPLITS if split is None else (split,)
     revisions = [name for name in names if name not in given] or [WORKSPACE]

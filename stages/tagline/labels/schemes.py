@@ -7,6 +7,7 @@ label's name, never from its position in a list.
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Literal
 
 from tagline.terminal import UserError, shortened
@@ -201,6 +202,11 @@ def to_iob2(left: str | None, tag: str | None, scheme: Scheme) -> tuple[str, boo
     if starts:
         return f"B-{type_}", illegal
     return f"{_TO_IOB2[prefix]}-{type_}", illegal
+
+
+def in_iob2(tags: Sequence[str | None], scheme: Scheme) -> list[str]:
+    """Convert the tags of a sentence by `to_iob2`."""
+    return [to_iob2(left, tag, scheme)[0] for left, tag in pairwise([None, *tags])]
 
 
 def from_iob2(labels: Sequence[str], scheme: Scheme) -> list[str]:

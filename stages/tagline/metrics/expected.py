@@ -163,8 +163,13 @@ def estimate(sums: Sums, constants: Constants) -> Estimate:
     return estimates
 
 
+def expected_gold(found: float, correct: float, doubt: float, constants: Constants) -> float:
+    """The number of gold entities, if so many of those found are correct; see the module."""
+    return correct + constants.touching * (found - correct) + constants.missed * doubt
+
+
 def _ratios(found: float, correct: float, doubt: float, constants: Constants) -> dict[str, float]:
-    gold = correct + constants.touching * (found - correct) + constants.missed * doubt
+    gold = expected_gold(found, correct, doubt, constants)
     return {
         "precision": correct / found,
         "recall": correct / gold if gold else 0.0,

@@ -8,7 +8,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain, pairwise
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from unicodedata import normalize
@@ -16,7 +16,7 @@ from unicodedata import normalize
 from tagline.core import Findings, sha256
 from tagline.core.params import list_errors
 from tagline.labels import OUTSIDE, split_tag
-from tagline.labels.schemes import Pair, Scheme, detect, from_iob2, to_iob2
+from tagline.labels.schemes import Pair, Scheme, detect, from_iob2, in_iob2
 from tagline.sources.files import find, inside
 from tagline.sources.formats.annotated import DISPUTED
 from tagline.sources.formats.annotators import AGREED
@@ -125,9 +125,7 @@ class Corrections:
             prefix, type_ = split_tag(str(label))
             labels.append(f"{prefix}-{self.types.get(type_, type_)}" if type_ else OUTSIDE)
         scheme = self.schemes[split]
-        is_known = None not in tags and labels == [
-            to_iob2(left, tag, scheme)[0] for left, tag in pairwise([OUTSIDE, *marks])
-        ]
+        is_known = None not in tags and labels == in_iob2(marks, scheme)
         self.findings.add(KNOWN, is_known, [fix.location])
         self.counts[split] += not is_known
         written = tags if is_known else self._written(labels, scheme, fix.location)

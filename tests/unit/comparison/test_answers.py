@@ -1,6 +1,7 @@
 """Answers of other systems: any format, any order, other tokens; other texts are refused."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ def lines(*rows):
     return "".join(json.dumps(row) + "\n" for row in rows)
 
 
-def spans(of_offsets=1):
+def spans():
     rows = []
     for (name, *_), text, entities in zip(ROWS, TEXTS, SPANS, strict=True):
         found = [{"start": start, "end": end, "label": type_} for start, end, type_ in entities]
@@ -48,6 +49,7 @@ FILES = {
     "conll": conll(),
     "iob1": conll().replace("B-PER", "I-PER"),
     "bioes": conll().replace("I-PER", "E-PER").replace("B-LOC", "S-LOC"),
+    "io": conll().replace("B-", "").replace("I-", ""),
     "other order": conll([2, 1, 0]),
     "spans": lines(*spans()),
     "spans in another order": lines(*reversed(spans())),
@@ -78,7 +80,10 @@ def test_types_of_another_name_and_entities_inside_words(tmp_path):
     reference = run_with("HEAD", ROWS)
     run = answers.run_of(str(file), reference, "test", {"place": "LOC"})
     assert [sentence.predicted_names for sentence in run.splits["test"]] == [FOUND[1], FOUND[0], FOUND[2]]
-    assert any("not of whole words" in note or "misaligned" in note for note in run.notes), run.notes
+    expanded = f"{file}: spans that begin or end inside a word, expanded to whole words: 1 of 3"
+    assert [note.startswith(expanded) for note in run.notes] == [True, False]
+    other = answers.run_of(str(file), reference, "test", {})
+    assert f"{file}: test has no type place; --types TYPE=NAME says which type is meant" in other.notes
 
 
 def test_a_part_is_compared_and_other_texts_are_refused(tmp_path):
@@ -92,6 +97,20 @@ def test_a_part_is_compared_and_other_texts_are_refused(tmp_path):
         message = message_of(answers.run_of, str(file), reference, "test", {})
         assert message.startswith(f"{file}:{where}: "), message
         assert "is not a text of test in HEAD, or is answered more often than it is there; expected its" in message
+
+
+def test_plain_tags_and_the_column_of_the_task(tmp_path):
+    rows = [("a", "Ada met Bo", "X Y X", "X Y X"), ("b", "Oslo", "X", "Y")]
+    reference = replace(run_with("HEAD", rows, "tags"), params={"tokenize_align.tag_column": "pos"})
+    file = tmp_path / "answers.jsonl"
+    answered = [("Ada met Bo", ["X", "X", "X"]), ("Oslo", ["X"])]
+    content = [{"words": words.split(), "pos": tags, "ner": ["O"] * len(tags)} for words, tags in answered]
+    file.write_text(lines(*content))
+    run = answers.run_of(str(file), reference, "test", {})
+    assert [sentence.predicted_names for sentence in run.splits["test"]] == [["X", "X", "X"], ["X"]]
+    file.write_text(lines({"words": ["Adamet", "Bo"], "pos": ["X", "Y"]}))
+    message = message_of(answers.run_of, str(file), reference, "test", {})
+    assert message.startswith(f"{file}:1: a tag for each of other words; expected one for each of ['Ada', 'met', 'Bo']")
 
 
 def test_a_file_that_no_format_reads_is_refused(tmp_path):

@@ -1,13 +1,13 @@
 """A file of labelled texts in any format that `download` reads, whose format and keys are recognised."""
 
-from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 from pydantic import TypeAdapter
 
-from tagline.labels.schemes import Scheme, detect, is_spans, respell, to_iob2
+from tagline.labels import Kind
+from tagline.labels.schemes import Scheme, detect, in_iob2, is_spans, respell
 from tagline.sources.files import FileSource
 from tagline.sources.formats.registry import FORMATS, AnyFiles
 from tagline.sources.inspection.recognition import guess
@@ -25,7 +25,7 @@ class LabelledText(NamedTuple):
         location: for messages.
         id: None if the file has none.
         words: as the file has them, or as raw text is split.
-        labels: in IOB2, or plain tags, one per word.
+        labels: one per word, in IOB2 or plain tags.
     """
 
     location: str
@@ -34,12 +34,13 @@ class LabelledText(NamedTuple):
     labels: list[str]
 
 
-def read(path: Path, column: str) -> tuple[list[LabelledText], list[str]]:
+def read(path: Path, column: str, kind: Kind) -> tuple[list[LabelledText], list[str]]:
     """Read a file.
 
     Args:
         path: of the file.
         column: the tag column that is read, if the file has several.
+        kind: how its labels are read.
 
     Returns:
         Its texts, and what was changed or left out.
@@ -62,22 +63,14 @@ def read(path: Path, column: str) -> tuple[list[LabelledText], list[str]]:
         if len(tags) < len(sentence.words):
             raise UserError(f"{sentence.location}: the label of a word is unknown; expected a text labelled in full")
         texts.append(LabelledText(sentence.location, sentence.id, sentence.words, tags))
-    return _standard(texts), source.findings[SPLIT].lines()
+    return _in_iob2(texts) if kind == "spans" else texts, source.findings[SPLIT].lines()
 
 
-def _standard(texts: list[LabelledText]) -> list[LabelledText]:
-    """Convert the labels of all texts to IOB2; plain tags stay."""
+def _in_iob2(texts: list[LabelledText]) -> list[LabelledText]:
+    """Convert the labels of all texts; without prefixes, they are types (IO)."""
     spelling = respell({*chain.from_iterable(text.labels for text in texts)})
     texts = [text._replace(labels=[spelling.get(label, label) for label in text.labels]) for text in texts]
-    if not is_spans({*chain.from_iterable(text.labels for text in texts)}):
-        return texts
-    scheme = detect({pair for text in texts for pair in _pairs(text.labels)})
-    return [text._replace(labels=_in_iob2(text.labels, scheme)) for text in texts]
-
-
-def _pairs(labels: list[str]) -> Iterator[tuple[str | None, str]]:
-    yield from zip([None, *labels], labels, strict=False)
-
-
-def _in_iob2(labels: list[str], scheme: Scheme) -> list[str]:
-    return [to_iob2(left, label, scheme)[0] for left, label in _pairs(labels)]
+    scheme: Scheme = "IO"
+    if is_spans({*chain.from_iterable(text.labels for text in texts)}):
+        scheme = detect(chain.from_iterable(pairwise([None, *text.labels]) for text in texts))
+    return [text._replace(labels=in_iob2(text.labels, scheme)) for text in texts]

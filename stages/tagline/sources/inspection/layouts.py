@@ -121,7 +121,8 @@ def _of_folder(path: Path) -> Layout:
         )
     if "train" in splits:
         sample = _data_in(used[0])[0]
-        return Layout(path, sample, guess(sample), _paths(path, splits), unused)
+        keys = guesses[used[0]] if used[0] in guesses else guess(sample)  # which says why no format reads it
+        return Layout(path, sample, keys, _paths(path, splits), unused)
     if not splits and len(used) == 1 and used[0].is_dir():
         inner = _of_folder(used[0])
         return replace(inner, folder=path, paths={key: f"{used[0].name}/{name}" for key, name in inner.paths.items()})

@@ -8,7 +8,7 @@ import numpy as np
 from tagline.inference import Document, Tagger
 from tagline.labels import Labels, flatten
 from tagline.metrics import scores
-from tagline.metrics.expected import Estimate, Sums, count
+from tagline.metrics.expected import Estimate, Sums, count, expected_gold
 from tagline.metrics.partly_labelled import Parts, measure
 from tagline.sources.inspection import labelled_file
 from tagline.terminal import UserError
@@ -31,7 +31,7 @@ class LabelledSample:
 
     def __init__(self, tagger: Tagger, path: Path) -> None:
         self._constants = reference_of(tagger).constants
-        texts, _ = labelled_file.read(path, tagger.labels.task)
+        texts, _ = labelled_file.read(path, tagger.labels.task, "spans")
         tagged = tagger.tag([Document.of_words(text.words) for text in texts])
         names = tuple(sorted({*tagger.labels.names, *(label for text in texts for label in text.labels)}))
         labels = Labels("", "spans", names, "")
@@ -55,6 +55,5 @@ class LabelledSample:
         return measure(self._measured, Parts(*columns), Parts(*np.array([self._parts(of_all)]).T))
 
     def _parts(self, sums: Sums) -> tuple[float, float, float]:
-        constants = self._constants
-        gold = sums.scores + constants.touching * (sums.found - sums.scores) + constants.missed * sums.doubt
+        gold = expected_gold(sums.found, sums.scores, sums.doubt, self._constants)
         return sums.scores, sums.found, gold

@@ -292,7 +292,7 @@ def check_options(options: argparse.Namespace) -> None:
         raise ValueError("page needs --output FILE.html")
     if options.rest and options.models and len(options.models) > 1:
         raise ValueError("--rest needs one --model")
-    if options.rest and options.rest in (options.output, Path(options.input or "")):
+    if options.rest and (options.rest == options.output or (options.input and is_input(options.rest, options.input))):
         raise ValueError("--rest is the same file as --output or --input; expected another one")
     if options.guideline and options.format != PAGE:
         raise ValueError("--guideline: expected the output format page, or --output FILE.html")
