@@ -47,6 +47,7 @@ const followLink = () => {
   setTimeout(() => { // after the event of the reset
     filter();
     document.getElementById("sentences").scrollIntoView();
+    document.getElementById("sentences-title").focus({ preventScroll: true }); // Tab goes on from here
   });
 };
 

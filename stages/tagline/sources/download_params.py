@@ -76,22 +76,22 @@ class Encoder(Section):
     """What encoders of all sources have in common."""
 
     mark_capitals: bool = False
-    """Whether words with an initial capital or in capitals get a mark, if the tokenizer lower-cases. It is a sub-word
-    of its own."""
+    """Whether capitals get a mark, if the tokenizer lower-cases. It is a sub-word of its own, before a word with an
+    initial capital or in capitals."""
 
 
 class PackagedEncoder(Encoder):
     """An encoder with its tokenizer that an installed Python distribution contains."""
 
     source: Literal["package"]
-    """Where encoder and tokenizer are stored: package (a Python distribution), path (inside `folder`) or hub. hub: on
-    the Hugging Face Hub, as in presets/conll2003.yaml."""
+    """Where it is: package (Python distribution), path (inside `folder`) or hub. hub: on the Hugging Face Hub, as in
+    presets/conll2003.yaml."""
     package: Key
     """Name of the distribution."""
     path: InnerPath
     """Path of the model inside the distribution."""
     sha256: Sha256
-    """Expected SHA-256 of model.safetensors; the stage fails if the file has another one."""
+    """SHA-256 of model.safetensors; the stage fails if the file has another one."""
 
 
 class LocalEncoder(Encoder):

@@ -89,6 +89,7 @@ def test_link_of_a_group_names_its_types_until_the_form_is_reset(page):
     shown = page.find_element(By.ID, "shown")
     WebDriverWait(page, 10).until(lambda _: shown.text == "1 of 5 shown, gold LOC, predicted PER")
     assert visible(page) == ["both"]
+    assert page.switch_to.active_element.text == "Sentences with errors"  # Tab goes on from there
     page.get(f"{page.current_url.partition('#')[0]}#sentences?kind=spurious&type=LOC")
     WebDriverWait(page, 10).until(lambda _: visible(page) == ["spurious", "nasty"])
     page.find_element(By.CSS_SELECTOR, "button[type=reset]").click()
