@@ -370,15 +370,15 @@ const remove = () => {
   if (kept.length < spans.length) edit(kept);
 };
 
-// Move a border of the entity at the cursor by one word, up to the next entity.
+// Move a border of the entity at the cursor by one word; a neighbour that it reaches becomes part of it.
 const move = (side, step) => {
   const entity = entityAt(cursor);
   const moved = [...entity];
   moved[side] += step;
-  const [start, end] = moved;
-  const others = spans.filter((span) => span !== entity);
-  if (start < 0 || end > words.length || start >= end || others.some((span) => overlap(span, moved))) return;
-  edit([...others, moved], Math.min(Math.max(cursor, start), end - 1));
+  if (moved[0] < 0 || moved[1] > words.length || moved[0] >= moved[1]) return;
+  const neighbour = spans.find((span) => span !== entity && overlap(span, moved));
+  if (neighbour) moved[side] = neighbour[side];
+  edit([...without(entity, moved), moved], Math.min(Math.max(cursor, moved[0]), moved[1] - 1));
 };
 
 // Mark as the model does: its entities at the target replace those of the annotation.
@@ -422,17 +422,27 @@ const select = (word, from) => {
   drawSelection();
 };
 
+const isCapitalised = (word) => /^[\p{Lu}\p{Lt}]/u.test(words[word] ?? "");
+
 // The first words of runs of capitalised words; where there are none, as in other scripts, every fifth word.
 const candidates = () => {
-  const isCapitalised = (word) => /^[\p{Lu}\p{Lt}]/u.test(word ?? "");
-  const found = [...words.keys()].filter((word) => isCapitalised(words[word]) && !isCapitalised(words[word - 1]));
+  const found = [...words.keys()].filter((word) => isCapitalised(word) && !isCapitalised(word - 1));
   return found.length ? found : [...words.keys()].filter((word) => word % 5 === 0);
 };
 
-// Go to the next of some words after the cursor, or the previous one (-1), around the ends.
+// Go to the next of some words after what is selected, or the previous one (-1), around the ends.
 const jump = (direction, found) => {
-  const next = direction > 0 ? found.find((each) => each > cursor) : found.findLast((each) => each < cursor);
+  const first = Math.min(cursor, anchor);
+  const next = direction > 0 ? found.find((each) => each > cursor) : found.findLast((each) => each < first);
   if (found.length) select(next ?? found.at(direction > 0 ? 0 : -1));
+};
+
+// Select the next run of capitalised words, or the previous one (-1).
+const jumpToRun = (direction) => {
+  jump(direction, candidates());
+  let last = cursor;
+  while (isCapitalised(last + 1)) last += 1;
+  select(last, cursor);
 };
 
 // ---------------------------------------------------------------- saving and loading
@@ -510,8 +520,8 @@ const COMMANDS = {
   k: () => step(-1),
   e: () => jump(1, starts()),
   "Shift+e": () => jump(-1, starts()),
-  c: () => jump(1, candidates()),
-  "Shift+c": () => jump(-1, candidates()),
+  c: () => jumpToRun(1),
+  "Shift+c": () => jumpToRun(-1),
   Home: () => select(0),
   End: () => select(words.length - 1),
   " ": markAgain,

@@ -255,8 +255,10 @@ class Model:
                 end += onwards
             else:
                 start += onwards
-            others = [span for span in self.spans if span != inside[0]]
-            if 0 <= start < end <= self.length and not any(overlap(span, (start, end)) for span in others):
+            if 0 <= start < end <= self.length:
+                taken = [span for span in self.spans if overlap(span, (start, end)) and span != inside[0]]
+                start, end = min([start, *(span[0] for span in taken)]), max([end, *(span[1] for span in taken)])
+                others = [span for span in self.spans if span not in (*taken, *inside)]
                 self.edit([*others, (start, end, type_)], min(max(self.cursor, start), end - 1))
         elif step.startswith("Shift"):
             self.select(self.cursor + onwards, self.anchor)
@@ -370,6 +372,13 @@ def test_states_filters_and_guideline(browser, tmp_path):
         assert listed(browser) == expected
     do(browser, "Escape k")
     assert browser.find_element(By.ID, "where").text.startswith("s-0")
+
+
+@in_a_browser
+def test_digit_marks_run_of_capitalised_words(browser, tmp_path):
+    opened(browser, tmp_path, [task("s", "he met Ada Lind in New York City .".split(), [])])
+    do(browser, "c 3 c c c 1 Shift+c 2 Enter")
+    assert [row["spans"] for row in saved(browser, tmp_path)] == [[[2, 4, "ORG"], [5, 8, "LOC"]]]
 
 
 @in_a_browser
