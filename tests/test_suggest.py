@@ -101,8 +101,12 @@ def test_annotation_tools_get_both_selections_and_the_next_round_others(name):
     assert len(suggested("--max-words", "180", "--random-share", "0", "--exclude", str(output))) == 24
 
 
-def test_annotation_page_has_suggestions_for_texts_that_are_not_random():
+def test_annotation_page_has_suggestions_for_texts_that_are_not_random(capsys):
+    capsys.readouterr()
     run("pool.txt", "--max-words", "60", "--random-share", "0.5", "--output", "round1.html")
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[-1] == "round1.html is written; open it in a browser"
+    assert max(map(len, shown)) <= 80
     page = json.loads(embedded(Path("round1.html")))
     assert ["suggested" in task for task in page["tasks"]] == [False] * 6 + [True] * 6
     assert [task["selection"] for task in page["tasks"]] == ["random"] * 6 + ["uncertain"] * 6

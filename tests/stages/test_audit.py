@@ -25,7 +25,10 @@ def test_wrong_label_comes_first(validated, capsys):
     assert first["suggested"] == [{"type": "PER", "start": 0, "end": 2, "text": "Ada Lind"}]
     assert result["notes"][0] == "ranked by data/crossval/predictions and models/finetuned"
     run_verb("audit")
-    assert "PER Ada Lind" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "PER Ada Lind" in shown
+    assert f"{len(result['suspicions'])}; score: mean probability that the gold labels are wrong, from 0 to 1" in shown
+    assert max(map(len, shown.splitlines())) <= 80
     assert len(audited(capsys, "--most", "1", "--splits", "train", "validation")["suspicions"]) == 1
 
 

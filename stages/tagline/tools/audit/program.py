@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tagline.core import SPLITS
-from tagline.terminal import QUOTED, ArgumentParser, UserError, printable, shortened, show, show_json, wrapped
+from tagline.terminal import ArgumentParser, UserError, printable, shortened, show, show_json, wrapped
 from tagline.tools.answers.options import DIGITS, PAGE_SUFFIX, add_guideline
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from tagline.labels import Entity, TaggedSentence
     from tagline.tools.answers.page_writer import Task
 
-# Suspicions that are shown.
-SHOWN = 20
+# Suspicions that are shown, and the characters of a sentence's id and of its entities: a row fits 80 columns.
+SHOWN, ID_WIDTH, TEXT_WIDTH = 20, 20, 24
 
 
 def main() -> None:
@@ -42,7 +42,7 @@ def main() -> None:
         return
     show("\n".join(map(wrapped, ranking.notes)))
     if options.output:
-        show(save_page(ranking.suspicions, options.output, guideline))
+        show(wrapped(save_page(ranking.suspicions, options.output, guideline)))
     else:
         show(table(ranking.suspicions))
 
@@ -89,7 +89,7 @@ def check_page(target: Path, guideline: Path | None) -> str | None:
 
 
 def table(suspicions: Sequence[Suspicion]) -> str:
-    """Lay out the first suspicions for a terminal."""
+    """Lay out the first suspicions for a terminal, and say what their score is."""
     from tabulate import tabulate
 
     rows = []
@@ -98,18 +98,20 @@ def table(suspicions: Sequence[Suspicion]) -> str:
         rows.append(
             {
                 "score": f"{suspicion.score:.2f}",
-                "sentence": printable(suspicion.sentence.id),
+                "sentence": shortened(printable(suspicion.sentence.id), ID_WIDTH),
                 "gold": texts(suspicion.sentence, disagreement.gold),
                 "model": texts(suspicion.sentence, disagreement.suggested),
             }
         )
-    return tabulate(rows, "keys", disable_numparse=True)
+    count = f"the first {len(rows)} of {len(suspicions):,}" if len(suspicions) > SHOWN else f"all {len(rows)}"
+    heading = wrapped(f"{count}; score: mean probability that the gold labels are wrong, from 0 to 1")
+    return f"{heading}\n\n{tabulate(rows, 'keys', disable_numparse=True)}"
 
 
 def texts(sentence: TaggedSentence, entities: Sequence[Entity]) -> str:
     """The types and words of some entities."""
     named = [f"{entity.type} {' '.join(sentence.words[entity.start : entity.end])}" for entity in entities]
-    return shortened(printable("; ".join(named)), QUOTED)
+    return shortened(printable("; ".join(named)), TEXT_WIDTH)
 
 
 def save_page(suspicions: Sequence[Suspicion], target: Path, guideline: str | None) -> str:

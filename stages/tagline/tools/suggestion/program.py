@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tagline.core import restore
-from tagline.terminal import ArgumentParser, UserError, defer_signals, show, show_warnings
+from tagline.terminal import ArgumentParser, UserError, defer_signals, show, show_warnings, wrapped
 from tagline.tools.answers.options import CONFIGURED, JSONL, LABEL_STUDIO, PAGE, PAGE_SUFFIX, TOOLS, add_guideline
 from tagline.tools.texts.options import (
     MODEL,
@@ -71,7 +71,10 @@ def main() -> None:
     if not tagger:
         show("no model is used: texts drawn at random, without entities")
     left_out = ", ".join(map(str, options.exclude)) or "none; --exclude names annotated texts"
-    show(f"{summary(suggestions)}\nleft out: {left_out}")
+    written = f"{options.output} is written"
+    if options.format == PAGE:
+        written += "; open it in a browser"
+    show(wrapped(f"{summary(suggestions)}\nleft out: {left_out}\n{written}"))
 
 
 def check_output(options: argparse.Namespace, types: Sequence[str], tagger: Tagger | None) -> str | None:
