@@ -80,9 +80,8 @@ def test_conflicts_of_annotators_are_decided_on_a_page(workspace, capsys):
     write_rows(Path("saved/ada.jsonl"), of_ada)
     write_rows(Path("saved/bo.jsonl"), [{**row, "annotator": "Bo"} for row in of_bo])
     run_verb(*arguments)
-    # kappa: 4 of 6 words have one type; by chance (2 * 2 PER + 3 * 2 outside) / 6
     assert capsys.readouterr().out == (
-        "Ada, Bo: 2 texts, F1 of spans 0.667, kappa of words 0.538\n"
+        "Ada, Bo: 2 texts, F1 of spans 0.667\n"
         "to decide: 2 texts (3, 1)\n"
         "adjudicate.html: decide them there, and put what it saves, named adjudicate*.jsonl, into saved\n"
     )
@@ -119,7 +118,7 @@ def test_model_and_person_are_compared_decided_and_read(workspace, capsys):
     keys |= {"misaligned_spans": "expand", "train": "answers", "validation": "validation", "test": "test"}
     set_params(download={"dataset": keys})
     run_verb("adjudicate", str(folder), "--output", "page.html")
-    assert capsys.readouterr().out.startswith("Ada, gpt: 2 texts, F1 of spans 0.000, kappa of words ")
+    assert capsys.readouterr().out.startswith("Ada, gpt: 2 texts, F1 of spans 0.000\n")
     (task,) = json.loads(embedded(Path("page.html")))["tasks"]
     assert task["versions"][1] == {"by": "gpt", "spans": [[0, 2, "PER"]]}
     write_rows(folder / "adjudicate.jsonl", [saved_row("1", won, [[0, 2, "PER"]], tasks="1")])

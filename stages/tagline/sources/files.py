@@ -50,7 +50,7 @@ class FileSource:
         self.folder = folder
         self.dataset = dataset
         self.paths = {
-            split: find(folder, pattern, _named_by(split), dataset.form.folders)
+            split: find(folder, pattern, _named_by(split), dataset.folders)
             for split, pattern in dataset.patterns.items()
         }
         self.files = {split: self._files(split, paths) for split, paths in self.paths.items()}

@@ -1,41 +1,81 @@
 """Annotated texts: what the formats of annotation tools share.
 
-A format reads an `AnnotatedText` of each row and gives them to `sentences`: the text is split into words, unless the
-file has them, and spans become one IOB2 tag per word. What no tags can represent follows the policies of params.yaml
-and is counted.
+A format yields an `AnnotatedText` of each row: the text is split into words, unless the file has them, and spans become
+one IOB2 tag per word. What no tags can represent follows the policies of params.yaml and is counted.
 """
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, ClassVar, Literal
 from unicodedata import normalize
 
 from tagline.core import Findings
-from tagline.sources.formats.annotators import ONLY, POLICIES, Annotation, compare, select
+from tagline.sources.formats.annotators import ONLY, Annotation, compare, select
 from tagline.sources.formats.base import Files
+from tagline.sources.formats.json_objects import first_rows
 from tagline.sources.formats.keys import Encoding, Key, TagColumn
 from tagline.sources.formats.lines import UTF_8, at_least_one
 from tagline.sources.formats.offsets import Span, Unit, boundaries, to_code_points
+from tagline.sources.formats.sniffing import SPANS, Guess, Sample
 from tagline.sources.formats.span_tags import MisalignedSpans, Overlaps, describe, to_tags, without_unknown
 from tagline.terminal import UserError, quoted, shortened
 from tagline.text.languages import splitter
 from tagline.text.sentence import Note, Sentence, Surface
 from tagline.text.sentences import ends_among, split_sentences
 
-R = TypeVar("R")
-K = TypeVar("K", bound="AnnotatedFiles")
 # If more of the spans of a split begin or end inside a word, and not only a few, the offsets are wrong. Real data sets
 # have at most 5 %.
 MOST_MISALIGNED, FEW_MISALIGNED = 0.25, 10
-JOINED, LONG, RENAMED, DISPUTED = "joined_sentences", "long_texts", "renamed_types", "disputed_spans"
-WRONG = "wrong_spans"
-MISALIGNED, OVERLAPPING = "misaligned_spans", "overlapping_spans"
 # A longer text is rarely one sentence.
 MOST_WORDS = 200
+JOINED, LONG, RENAMED, DISPUTED = "joined_sentences", "long_texts", "renamed_types", "disputed_spans"
+WRONG, NOT_FOUND, DISCONTINUOUS = "wrong_spans", "mentions_not_found", "discontinuous_spans"
+MISALIGNED, OVERLAPPING, UNSURE = "misaligned_spans", "overlapping_spans", "unsure_texts"
+OTHER_CASE, FURTHER = "mentions_in_other_case", "further_occurrences"
+# The kinds of notes that all formats of annotated texts share.
+NOTES = {
+    MISALIGNED: "spans that begin or end inside a word",
+    OVERLAPPING: "spans that share a word with another one",
+    "duplicate_spans": "spans that are in a text twice, read once",
+    WRONG: "spans that are empty, outside of their text or not their mention, left out",
+    RENAMED: "spans whose type is read without spaces around it, in the Unicode form NFC",
+    "empty_texts": "texts without words, left out",
+    "unannotated_texts": "texts without an annotation, left out",
+    DISPUTED: "spans that too few annotators marked, left out",
+    JOINED: "sentences that share a span with the next one, joined",
+    LONG: f"texts of more than {MOST_WORDS} words, read as one sentence; sentences: split cuts them",
+}
+# Those of single formats.
+NOTES_OF_FORMATS = {
+    NOT_FOUND: "mentions that their text does not have as whole words, or not so often, left out",
+    OTHER_CASE: "mentions that their text has only with other capital and small letters",
+    FURTHER: "further occurrences of mentions, which are read if occurrences is all",
+    DISCONTINUOUS: "discontinuous spans",
+    UNSURE: "texts that an annotator was not sure of, read as they are",
+    "null_spans": "texts whose spans are null, read as without spans",
+    "cancelled_annotations": "cancelled annotations, left out",
+    "other_answers": "annotations with another answer, left out",
+    "unlabelled_spans": "spans without a value, left out",
+}
+# The key that decides about a kind of spans, and its values that are not an error.
+POLICIES = {
+    MISALIGNED: ("misaligned_spans", "expand or drop"),
+    OVERLAPPING: ("overlaps", "longest or first"),
+    DISCONTINUOUS: ("discontinuous_spans", "split, fill or drop"),
+}
+# If one of these kinds is about many spans, something is wrong: what, and what to do.
+SUSPICIOUS = {
+    NOT_FOUND: "too many texts do not have the mentions of their entities; join texts and answers again, set "
+    "download.dataset.language if words are split wrongly, or set download.dataset.occurrences to all if a mention is "
+    "listed more often than its text has it:",
+    WRONG: "too many spans do not fit their texts; correct them, or export the files again:",
+    MISALIGNED: "the offsets of spans seem to be wrong; correct them, set download.dataset.language if words are split "
+    "wrongly, or offsets to their unit if the format is spans:",
+}
 # Other white space, such as a no-break space, can be part of a word.
 _BETWEEN_SPACES = re.compile(r"[^ \t\r\n]+")
 
@@ -73,6 +113,9 @@ class AnnotatedText:
 class AnnotatedFiles(Files):
     """Texts with spans in characters: the keys of all such formats."""
 
+    # The kinds of `NOTES_OF_FORMATS` that the format has.
+    own_notes: ClassVar[tuple[str, ...]] = ()
+
     tag_column: TagColumn
     misaligned_spans: MisalignedSpans = "error"
     overlaps: Overlaps = "error"
@@ -87,50 +130,47 @@ class AnnotatedFiles(Files):
 
     @property
     def meanings(self) -> dict[str, str]:
-        aligned = {"error": "", "expand": ", expanded to whole words", "drop": ", dropped"}
-        kept = {"error": "", "longest": ", of which the longest is kept", "first": ", of which the first is kept"}
-        by_annotator = "" if self.annotators in POLICIES else f" by {quoted(self.annotators)}"
-        meanings = {
-            MISALIGNED: f"spans that begin or end inside a word{aligned[self.misaligned_spans]}",
-            OVERLAPPING: f"spans that share a word with another one{kept[self.overlaps]}",
-            "duplicate_spans": "spans that are in a text twice, read once",
-            WRONG: "spans that are empty, outside of their text or not their mention, left out",
-            RENAMED: "spans whose type is read without spaces around it, in the Unicode form NFC",
-            "empty_texts": "texts without words, left out",
-            "unannotated_texts": f"texts without an annotation{by_annotator}, left out",
-            DISPUTED: "spans that too few annotators marked, left out",
-        }
-        if self.sentences == "split":
-            meanings[JOINED] = "sentences that share a span with the next one, joined"
-        else:
-            meanings[LONG] = f"texts of more than {MOST_WORDS} words, read as one sentence; sentences: split cuts them"
+        meanings = NOTES | {kind: NOTES_OF_FORMATS[kind] for kind in self.own_notes}
+        for kind, policy in self._policies().items():
+            if policy != "error":
+                meanings[kind] += f" ({POLICIES[kind][0]}: {policy})"
         return meanings
 
     @property
     def refused(self) -> dict[str, str]:
         """The kinds of notes that are errors, and how to allow them."""
         refused = {}
-        if self.misaligned_spans == "error":
-            refused[MISALIGNED] = "set download.dataset.misaligned_spans to expand or drop"
-        if self.overlaps == "error":
-            refused[OVERLAPPING] = "set download.dataset.overlaps to longest or first"
+        for kind, policy in self._policies().items():
+            key, others = POLICIES[kind]
+            if policy == "error":
+                refused[kind] = f"set download.dataset.{key} to {others}"
         return refused
 
-    @property
-    def suspicious(self) -> dict[str, str]:
-        """The kinds of notes that, if they are about many spans, show that something is wrong: what, and what to do."""
-        return {
-            WRONG: "too many spans do not fit their texts; correct them, or export the files again:",
-            MISALIGNED: "the offsets of spans seem to be wrong; correct them, set download.dataset.language if words "
-            "are split wrongly, or offsets to their unit if the format is spans:",
-        }
+    def _policies(self) -> dict[str, Any]:
+        """The policy about each kind of spans that the format can have."""
+        keys = self.model_dump()
+        return {kind: keys[key] for kind, (key, _) in POLICIES.items() if key in keys}
+
+    def suspects(self, kind: str) -> bool:
+        """Whether many notes of a kind of `SUSPICIOUS` are an error."""
+        return True
+
+    def texts(self, path: Path) -> Iterator[AnnotatedText]:
+        """Yield the texts of a file or folder."""
+        raise NotImplementedError
+
+    def read(self, path: Path) -> Iterator[Sentence]:
+        texts = at_least_one(self.texts(path), f"{path}: no text; expected at least one")
+        for number, text in enumerate(texts, 1):
+            yield from to_sentences(text, self, number)
 
     def report(self, findings: Mapping[str, Findings]) -> str:
         """Count what was changed or left out; a `UserError` if spans seem wrong, or a policy allows none."""
-        for kind, problem in self.suspicious.items():
+        for kind, problem in SUSPICIOUS.items():
             lines = []
             for split, of_split in findings.items():
-                if of_split.counts[kind] > max(FEW_MISALIGNED, MOST_MISALIGNED * of_split.spans.total()):
+                most = max(FEW_MISALIGNED, MOST_MISALIGNED * of_split.spans.total())
+                if of_split.counts.get(kind, 0) > most and self.suspects(kind):
                     lines.append(f"{split}: {of_split.line(kind)}")
             if lines:
                 raise UserError("\n  ".join([problem, *lines]))
@@ -144,20 +184,24 @@ class AnnotatedFiles(Files):
         return super().report(findings)
 
 
-class EncodedTexts(AnnotatedFiles):
-    """Likewise, in files whose encoding is not fixed."""
+class JsonTexts(AnnotatedFiles):
+    """Likewise, in objects of JSON or JSON Lines."""
+
+    # The keys that each object has.
+    signs: ClassVar[frozenset[str]]
 
     encoding: Encoding = UTF_8
 
+    @classmethod
+    def recognise(cls, sample: Sample) -> Guess | None:
+        rows = first_rows(sample)
+        keys = cls.guess(rows) if rows else None
+        return None if keys is None else {**SPANS, **keys}
 
-def sentences(path: Path, keys: K, rows: Iterable[R], to_text: Callable[[R, K], AnnotatedText]) -> Iterator[Sentence]:
-    """Read the sentences of annotated texts; `to_text` reads the text of a row.
-
-    Raises:
-        UserError: a text or span is malformed, or there is no text.
-    """
-    for number, row in enumerate(at_least_one(rows, f"{path}: no text; expected at least one"), 1):
-        yield from to_sentences(to_text(row, keys), keys, number)
+    @classmethod
+    def guess(cls, rows: Sequence[Mapping[str, Any]]) -> Guess | None:
+        """Guess the keys by the first objects of a file; None if it has another format."""
+        return {} if all(cls.signs <= row.keys() for row in rows) else None
 
 
 def to_sentences(text: AnnotatedText, keys: AnnotatedFiles, number: int) -> Iterator[Sentence]:

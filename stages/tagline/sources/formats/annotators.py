@@ -1,7 +1,7 @@
 """Several annotators of one text: the spans to learn from, and how well annotators agree."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -11,11 +11,9 @@ from tagline.terminal import QUOTED, UserError, shortened
 
 # only: every text must have one annotation. agreed: spans that all annotators of a text marked. majority: spans that
 # more than half of them marked. Any other value is the name of the annotator whose spans are used.
-ONLY, AGREED, MAJORITY = POLICIES = ("only", "agreed", "majority")
+ONLY, AGREED, MAJORITY = "only", "agreed", "majority"
 Marked = tuple[int, int, str]
 """The first word of a span, the word after it, and its type."""
-
-
 Selected = tuple[list[Span] | None, list[Span]]
 """The spans of a text to learn from, None if the text is not annotated, and those that are left out."""
 
@@ -31,9 +29,6 @@ def select(annotations: Sequence[Annotation], policy: str, location: str, words:
     """The spans of a text that a policy selects, and those that annotators disagree about.
 
     Spans are the same if they have one type and cover the same words; of these, the longest is selected.
-
-    Returns:
-        The selected spans, None if the policy's annotator did not annotate the text; and the spans left out.
 
     Raises:
         UserError: there are several annotations and the policy selects none of them.
@@ -51,7 +46,6 @@ def select(annotations: Sequence[Annotation], policy: str, location: str, words:
 
 
 def _by_votes(annotations: Sequence[Annotation], policy: str, words: Words) -> Selected:
-    """The spans that all annotators marked, or more than half of them."""
     votes: defaultdict[Marked, list[Span]] = defaultdict(list)
     for annotation in annotations:
         for marked, span in _marked(annotation, words).items():
@@ -68,17 +62,12 @@ def _by_votes(annotations: Sequence[Annotation], policy: str, words: Words) -> S
 
 
 def compare(annotations: Sequence[Annotation], words: Words) -> Counter[tuple[str, ...]]:
-    """Count for each pair of annotators of a text the texts, the spans of both, and those that are in both.
-
-    With two types after the names, keys count the words to which the first and the second annotator gave them.
-    """
+    """Count for each pair of annotators of a text the texts, the spans of both, and those that are in both."""
     counts: Counter[tuple[str, ...]] = Counter()
     for first, second in combinations(sorted(annotations, key=lambda annotation: annotation.annotator), 2):
         of_first = _marked(first, words).keys()
         of_second = _marked(second, words).keys()
         pair = (first.annotator, second.annotator)
-        types = zip(_types(of_first, len(words)), _types(of_second, len(words)), strict=True)
-        counts.update((*pair, *of_word) for of_word in types)
         counts[*pair, "texts"] += 1
         counts[*pair, "spans"] += len(of_first) + len(of_second)
         counts[*pair, "common"] += 2 * len(of_first & of_second)
@@ -90,39 +79,14 @@ def _marked(annotation: Annotation, words: Words) -> dict[Marked, Span]:
     return {(*covered_words(span, words), span.label): span for span in annotation.spans}
 
 
-def _types(marked: Iterable[Marked], count: int) -> list[str]:
-    """The type of each word, empty outside all spans."""
-    types = [""] * count
-    for first, last, type_ in marked:
-        types[first:last] = [type_] * (last - first)
-    return types
-
-
 def summary(counts: Mapping[tuple[str, ...], int]) -> dict[str, dict[str, Any]]:
-    """The agreement of each pair of annotators.
+    """The agreement of each pair of annotators: the F1 of spans (Hripcsak and Rothschild, 2005), None without any.
 
-    ``f1`` is that of the spans, None without any (Hripcsak and Rothschild, 2005); ``kappa`` that of Cohen (1960), of
-    the types of words, None if all words have one type.
+    Kappa is no measure of spans, since the number of spans that both left out is not defined.
     """
     pairs: dict[str, dict[str, Any]] = {}
     for pair in sorted({key[:2] for key in counts}):
-        of_pair = {key[2:]: count for key, count in counts.items() if key[:2] == pair}
-        texts, spans, common = (of_pair.pop((name,)) for name in ("texts", "spans", "common"))
-        f1 = round(common / spans, 4) if spans else None
-        pairs[", ".join(pair)] = {"texts": texts, "f1": f1, "kappa": _kappa(of_pair)}
+        spans = counts[*pair, "spans"]
+        f1 = round(counts[*pair, "common"] / spans, 4) if spans else None
+        pairs[", ".join(pair)] = {"texts": counts[*pair, "texts"], "f1": f1}
     return pairs
-
-
-def _kappa(counts: Mapping[tuple[str, ...], int]) -> float | None:
-    total = sum(counts.values())
-    same = 0
-    lefts: Counter[str] = Counter()
-    rights: Counter[str] = Counter()
-    for (left, right), count in counts.items():
-        lefts[left] += count
-        rights[right] += count
-        same += count * (left == right)
-    by_chance = sum(count * rights[type_] for type_, count in lefts.items())  # both times the square of total
-    if by_chance == total**2:
-        return None
-    return round((same * total - by_chance) / (total**2 - by_chance), 4)

@@ -1,18 +1,17 @@
-"""A format is a module with its `Keys`, ``read(path, keys)``, ``recognise(sample)`` and a `Format` of these.
+"""A format is a class: its fields are the keys of params.yaml, `read` reads a file, `recognise` guesses the keys.
 
-Here is what the keys of all formats share: the files of each split. Those of annotated texts call
-`annotated.sentences`, which splits texts into words and makes tags of spans.
+Here is what all formats share: the files of each split. Those of annotated texts are in `annotated`.
 """
 
 from __future__ import annotations
 
 import os
 from abc import abstractmethod
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, get_args
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -70,47 +69,13 @@ class Source(Section):
         return self
 
 
-def only_path(path: Path) -> list[Path]:
-    """The files of a format that has one per path."""
-    return [path]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Format:
-    """A format of files: its keys, and what a module says of it.
-
-    Attributes:
-        keys: the section in params.yaml, `WordFiles` or `annotated.AnnotatedFiles`; its ``format`` is the name.
-        read: ``read(path, keys)`` yields the sentences of a file, or folder, that ``train``, ``validation`` or ``test``
-            names. It raises a `UserError` that begins with the file and the line or row if the file is malformed.
-        recognise: guesses the keys of a file for `tagline inspect`; None if it has another format. It raises a
-            `UserError` if the file has this format, but cannot be read.
-        holds: what a file has, for the table of formats in the docs.
-        files: all files that `read` opens for a path. They are checked before reading and hashed into the provenance.
-        folders: whether `read` takes folders: a folder of such files is one data set.
-        is_document: whether each file is one document of many: the files of a folder are one data set, and each is read
-            by itself.
-    """
-
-    keys: type[Files]
-    read: Callable[[Path, Any], Iterator[Sentence]]
-    recognise: Callable[[Sample], Guess | None]
-    holds: str
-    files: Callable[[Path], list[Path]] = only_path
-    folders: bool = False
-    is_document: bool = False
-
-    @property
-    def name(self) -> str:
-        """The value of ``format`` in params.yaml."""
-        (name,) = get_args(self.keys.model_fields["format"].annotation)
-        return str(name)
-
-
 class Files(Source):
     """A data set in files: a path or a glob pattern per split, in ``download.folder``."""
 
-    form: ClassVar[Format]  # set by `registry`
+    # Whether a path can be a folder: its files are one data set.
+    folders: ClassVar[bool] = False
+    # Whether each file is one document: the files of a folder are one data set, and each is read by itself.
+    is_document: ClassVar[bool] = False
 
     source: Literal["files"]
     """Where the data set is stored: files (in `folder`) or hub (Hugging Face Hub, as in presets/conll2003.yaml)."""
@@ -173,13 +138,22 @@ class Files(Source):
         """Whether sentences can have ``annotated_types``."""
         return bool(self.annotated_types)
 
+    @classmethod
+    def recognise(cls, _: Sample) -> Guess | None:
+        """Guess the keys of a file for `tagline inspect`; None if it has another format."""
+        return None
+
+    @abstractmethod
     def read(self, path: Path) -> Iterator[Sentence]:
-        """See `Format.read`."""
-        return self.form.read(path, self)
+        """Read the sentences of a file, or folder, that a split names.
+
+        Raises:
+            UserError: the file is malformed; the message begins with the file and the line or row.
+        """
 
     def files(self, path: Path) -> list[Path]:
-        """See `Format.files`."""
-        return self.form.files(path)
+        """All files that `read` opens for a path; they are checked before and hashed into the provenance."""
+        return [path]
 
     @property
     def meanings(self) -> dict[str, str]:

@@ -9,57 +9,43 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from tagline.sources.formats.annotated import AnnotatedText, EncodedTexts, sentences
+from tagline.sources.formats.annotated import DISCONTINUOUS, AnnotatedFiles, AnnotatedText
 from tagline.sources.formats.annotators import Annotation
-from tagline.sources.formats.base import Format
-from tagline.sources.formats.lines import ENCODING_REMEDY, read_lines
+from tagline.sources.formats.keys import Encoding
+from tagline.sources.formats.lines import ENCODING_REMEDY, UTF_8, read_lines
 from tagline.sources.formats.offsets import Span
 from tagline.sources.formats.sniffing import SPANS, Guess, Sample
 from tagline.terminal import UserError, quoted
-from tagline.text.sentence import Note, Sentence
+from tagline.text.sentence import Note
 
 _SPAN = re.compile(r"T\S*\t(\S+)[ \t](\d{1,15}[ \t]\d{1,15}(?:;\d{1,15}[ \t]\d{1,15})*)\t(.*)")
 _OFFSETS = re.compile(r"(\d+)[ \t](\d+)")
-KIND = "discontinuous_spans"
 
 
-class Keys(EncodedTexts):
+class Brat(AnnotatedFiles):
     """The parts of a discontinuous span become spans, or it is filled, dropped or an error."""
 
+    is_document = True
+    own_notes = (DISCONTINUOUS,)
+
+    encoding: Encoding = UTF_8
     format: Literal["brat"]
     discontinuous_spans: Literal["error", "split", "fill", "drop"] = "error"
 
-    @property
-    def meanings(self) -> dict[str, str]:
-        outcome = {"error": "", "split": ", each part a span", "fill": ", gaps included", "drop": ", dropped"}
-        return {**super().meanings, KIND: f"discontinuous spans{outcome[self.discontinuous_spans]}"}
+    @classmethod
+    def recognise(cls, sample: Sample) -> Guess | None:
+        if sample.path.suffix != ".txt" or not sample.path.with_suffix(".ann").is_file():
+            return None
+        return {**SPANS, "discontinuous_spans": "split"}
 
-    @property
-    def refused(self) -> dict[str, str]:
-        refused = super().refused
-        if self.discontinuous_spans == "error":
-            refused[KIND] = "set download.dataset.discontinuous_spans to split, fill or drop"
-        return refused
+    def files(self, path: Path) -> list[Path]:
+        return [path, path.with_suffix(".ann")]
 
-
-def recognise(sample: Sample) -> Guess | None:
-    """Guess the keys of a pair of files."""
-    if sample.path.suffix != ".txt" or not sample.path.with_suffix(".ann").is_file():
-        return None
-    return {**SPANS, "discontinuous_spans": "split"}
+    def texts(self, path: Path) -> Iterator[AnnotatedText]:
+        yield _text(path, self)
 
 
-def files(path: Path) -> list[Path]:
-    """The pair."""
-    return [path, path.with_suffix(".ann")]
-
-
-def read(path: Path, keys: Keys) -> Iterator[Sentence]:
-    """Read the only text of a pair."""
-    return sentences(path, keys, [path], _text)
-
-
-def _text(path: Path, keys: Keys) -> AnnotatedText:
+def _text(path: Path, keys: Brat) -> AnnotatedText:
     try:
         # Not in text mode: brat counts a Windows line end as two characters.
         text = path.read_bytes().decode(keys.encoding)
@@ -76,7 +62,7 @@ def _text(path: Path, keys: Keys) -> AnnotatedText:
     return AnnotatedText(str(annotations), shown, [Annotation("", spans)], notes=notes)
 
 
-def _spans(line: str, location: str, text: str, keys: Keys, notes: list[Note]) -> list[Span]:
+def _spans(line: str, location: str, text: str, keys: Brat, notes: list[Note]) -> list[Span]:
     match = _SPAN.fullmatch(line)
     if match is None:
         raise UserError(f"{location}: {quoted(line)} is not a span; expected T1<tab>TYPE START END<tab>TEXT")
@@ -86,17 +72,7 @@ def _spans(line: str, location: str, text: str, keys: Keys, notes: list[Note]) -
     # brat also splits a span where its text goes on in the next line.
     if len(parts) == 1 or text[whole.start : whole.end].split() == mention.split():
         return [whole._replace(mention=mention)]
-    notes.append(Note(KIND, f"{location}: {quoted(line)}"))
+    notes.append(Note(DISCONTINUOUS, f"{location}: {quoted(line)}"))
     if keys.discontinuous_spans == "split":
         return parts
     return [whole] if keys.discontinuous_spans == "fill" else []
-
-
-FORMAT = Format(
-    keys=Keys,
-    read=read,
-    recognise=recognise,
-    holds="pairs of .txt and .ann, of which you name the .txt",
-    files=files,
-    is_document=True,
-)

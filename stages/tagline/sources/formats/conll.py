@@ -14,7 +14,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from tagline.sources.formats import sniffing
-from tagline.sources.formats.base import Format, WordFiles, in_documents, with_borders
+from tagline.sources.formats.base import WordFiles, in_documents, with_borders
 from tagline.sources.formats.conll_table import NOT_A_WORD, SKIP, WORDS, Table, fields, is_border, separated
 from tagline.sources.formats.keys import RESERVED, Documents, Encoding, Key
 from tagline.sources.formats.lines import UTF_8, Lines, at_least_one, read_lines
@@ -30,10 +30,14 @@ _TAGS_HEADER = re.compile(
     re.IGNORECASE,
 )
 _LANGUAGE = re.compile("[a-z]{2,3}(-[a-z]+)?:")  # before each word in WikiANN's own files
+_ONE_SENTENCE = (
+    "without an empty line, which would be one sentence; end each sentence with an empty line, or set "
+    "download.dataset.one_sentence_per_file: true or, for example, sentence_ends: [., '?', '!'] in params.yaml"
+)
 _PREFIXES = ("##", "IMGID:")  # of comments in KLUE, and in sets with images
 
 
-class Keys(WordFiles):
+class Conll(WordFiles):
     """A name per column, ``words`` for the words and ``-`` for a column to skip."""
 
     format: Literal["conll"]
@@ -69,55 +73,50 @@ class Keys(WordFiles):
         """The columns that are neither the words nor skipped."""
         return [name for name in self.columns if name not in (WORDS, SKIP)]
 
+    @classmethod
+    def recognise(cls, sample: Sample) -> Guess | None:
+        """Guess the columns of a file, whose rows have one width but for a few errors and comments."""
+        if sample.is_json:
+            return None
+        keys: Guess = {}
+        lines = sample.lines
+        for prefix in _PREFIXES:
+            # Comments are only above sentences; words can begin with the prefix, too.
+            marked = [above for above, line in pairwise(["", *lines]) if line.startswith(prefix)]
+            if marked and all(is_border(above) or above.startswith(prefix) for above in marked):
+                keys["comments"] = prefix
+                lines = [line for line in lines if not line.startswith(prefix)]
+        tabs, numbered = separated(enumerate(lines))
+        lines = [line.rstrip("\t") for _, line in numbered if not is_border(line)]
+        width = Counter(len(fields(line, tabs)) for line in lines).most_common(1)[0][0] if lines else 0
+        remarks = [
+            line for line in lines if line.startswith("#") and (len(fields(line, tabs)) != width or " = " in line)
+        ]
+        if remarks:
+            keys.setdefault("comments", True)
+        rows = [fields(line, tabs) for line in lines if line not in remarks]
+        whole = [row for row in rows if len(row) == width]
+        if width < 2 or len(whole) < max(1, sniffing.LEAST_SHARE * len(rows)):
+            return None
+        if len(whole) > 1 and looks_like_header(whole[0], _columns(whole[1:])):
+            keys["header"] = True
+            del whole[0]
+        columns = _columns(whole)
+        words = [row[columns.index(WORDS)] for row in whole]
+        language = _LANGUAGE.match(words[0])
+        if language and all(word.startswith(language[0]) for word in words):
+            keys["strip_pattern"] = f"^{language[0]}"
+        return {"columns": columns, **keys} if {*columns} - {WORDS, SKIP} else None
 
-def recognise(sample: Sample) -> Guess | None:
-    """Guess the columns of a file, whose rows have one width but for a few errors and comments."""
-    if sample.is_json:
-        return None
-    keys: Guess = {}
-    lines = sample.lines
-    for prefix in _PREFIXES:
-        # Comments are only above sentences; words can begin with the prefix, too.
-        marked = [above for above, line in pairwise(["", *lines]) if line.startswith(prefix)]
-        if marked and all(is_border(above) or above.startswith(prefix) for above in marked):
-            keys["comments"] = prefix
-            lines = [line for line in lines if not line.startswith(prefix)]
-    tabs, numbered = separated(enumerate(lines))
-    lines = [line.rstrip("\t") for _, line in numbered if not is_border(line)]
-    width = Counter(len(fields(line, tabs)) for line in lines).most_common(1)[0][0] if lines else 0
-    remarks = [line for line in lines if line.startswith("#") and (len(fields(line, tabs)) != width or " = " in line)]
-    if remarks:
-        keys.setdefault("comments", True)
-    rows = [fields(line, tabs) for line in lines if line not in remarks]
-    whole = [row for row in rows if len(row) == width]
-    if width < 2 or len(whole) < max(1, sniffing.LEAST_SHARE * len(rows)):
-        return None
-    if len(whole) > 1 and looks_like_header(whole[0], _columns(whole[1:])):
-        keys["header"] = True
-        del whole[0]
-    columns = _columns(whole)
-    words = [row[columns.index(WORDS)] for row in whole]
-    language = _LANGUAGE.match(words[0])
-    if language and all(word.startswith(language[0]) for word in words):
-        keys["strip_pattern"] = f"^{language[0]}"
-    return {"columns": columns, **keys} if {*columns} - {WORDS, SKIP} else None
-
-
-def read(path: Path, keys: Keys) -> Iterator[Sentence]:
-    """Read the sentences of a file."""
-    missing = f"{path}: no sentence; expected lines of {len(keys.columns)} columns ({' '.join(keys.columns)})"
-    sentences = at_least_one(_sentences(path, keys), missing)
-    if not keys.one_sentence_per_file:
-        sentences = with_borders(
-            sentences,
-            path,
-            "without an empty line, which would be one sentence; end each sentence with an empty line, or set "
-            "download.dataset.one_sentence_per_file: true or, for example, sentence_ends: [., '?', '!'] in params.yaml",
-        )
-    return in_documents(sentences, keys.documents)
+    def read(self, path: Path) -> Iterator[Sentence]:
+        missing = f"{path}: no sentence; expected lines of {len(self.columns)} columns ({' '.join(self.columns)})"
+        sentences = at_least_one(_sentences(path, self), missing)
+        if not self.one_sentence_per_file:
+            sentences = with_borders(sentences, path, _ONE_SENTENCE)
+        return in_documents(sentences, self.documents)
 
 
-def _sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
+def _sentences(path: Path, keys: Conll) -> Iterator[Sentence]:
     numbered = read_lines(path, keys.encoding, borders=True)
     if isinstance(keys.comments, str):
         prefix = keys.comments
@@ -207,6 +206,3 @@ def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
                 name = "chunk"  # such as I-NC of the German CoNLL-2003, beside entities
             columns.append(sniffing.unused_name(name, columns))
     return columns
-
-
-FORMAT = Format(keys=Keys, read=read, recognise=recognise, holds="words in lines")

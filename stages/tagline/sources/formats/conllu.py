@@ -13,7 +13,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from tagline.sources.formats.base import Files, Format, in_documents
+from tagline.sources.formats.base import Files, in_documents
 from tagline.sources.formats.conll_table import NOT_A_WORD
 from tagline.sources.formats.keys import Documents, Encoding, Key, TagColumns, UnknownTag
 from tagline.sources.formats.lines import UTF_8, at_least_one, paragraphs, read_lines
@@ -31,7 +31,7 @@ _COMMENT = re.compile(r"#\s*(sent_id|text|newdoc)(?:\s+id)?\s*(?:=\s*(.*?)\s*)?"
 UNSPECIFIED = "_"
 
 
-class Keys(UnknownTag, Files):
+class ConllU(UnknownTag, Files):
     """A tag column is a column by its name in lower case, or one key of FEATS or MISC (``misc:NER``)."""
 
     format: Literal["conllu"]
@@ -51,37 +51,35 @@ class Keys(UnknownTag, Files):
                 )
         return self
 
+    @classmethod
+    def recognise(cls, sample: Sample) -> Guess | None:
+        """Guess the tag columns of a file."""
+        rows = [line.split("\t") for line in sample.lines if line.strip() and not line.startswith("#")]
+        if not rows or any(len(row) != len(COLUMNS) for row in rows) or not _FIRST_ID.match(rows[0][0]):
+            return None
+        _, _, _, upos, xpos, _, heads, _, _, misc = map(set, zip(*rows, strict=True))
+        if not all(head.isdecimal() or head == UNSPECIFIED for head in heads):
+            return None  # ten columns of another kind
+        columns = {}
+        for name, column, tags in (("pos", "upos", upos), ("xpos", "xpos", xpos)):
+            if tags != {UNSPECIFIED}:
+                columns[name] = column
+        values: defaultdict[str, set[str]] = defaultdict(set)
+        for pair in chain.from_iterable(cell.split("|") for cell in misc):
+            key, _, value = pair.partition("=")
+            values[key].add(value)
+        keys = {}
+        for key in sorted(values):
+            if marks_spans(values[key] - {""}):
+                keys["absent"] = "O"
+                columns["ner" if "ner" not in columns else key.lower()] = f"misc:{key}"
+        return {"tag_columns": columns, **keys} if columns else None
 
-def recognise(sample: Sample) -> Guess | None:
-    """Guess the tag columns of a file."""
-    rows = [line.split("\t") for line in sample.lines if line.strip() and not line.startswith("#")]
-    if not rows or any(len(row) != len(COLUMNS) for row in rows) or not _FIRST_ID.match(rows[0][0]):
-        return None
-    _, _, _, upos, xpos, _, heads, _, _, misc = map(set, zip(*rows, strict=True))
-    if not all(head.isdecimal() or head == UNSPECIFIED for head in heads):
-        return None  # ten columns of another kind
-    columns = {}
-    for name, column, tags in (("pos", "upos", upos), ("xpos", "xpos", xpos)):
-        if tags != {UNSPECIFIED}:
-            columns[name] = column
-    values: defaultdict[str, set[str]] = defaultdict(set)
-    for pair in chain.from_iterable(cell.split("|") for cell in misc):
-        key, _, value = pair.partition("=")
-        values[key].add(value)
-    keys = {}
-    for key in sorted(values):
-        if marks_spans(values[key] - {""}):
-            keys["absent"] = "O"
-            columns["ner" if "ner" not in columns else key.lower()] = f"misc:{key}"
-    return {"tag_columns": columns, **keys} if columns else None
-
-
-def read(path: Path, keys: Keys) -> Iterator[Sentence]:
-    """Read the sentences of a file."""
-    return in_documents(at_least_one(_sentences(path, keys), f"{path}: no sentence; {EXPECTED}"), keys.documents)
+    def read(self, path: Path) -> Iterator[Sentence]:
+        return in_documents(at_least_one(_sentences(path, self), f"{path}: no sentence; {EXPECTED}"), self.documents)
 
 
-def _sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
+def _sentences(path: Path, keys: ConllU) -> Iterator[Sentence]:
     """Read sentences, with their ``sent_id`` as id and that of ``newdoc`` as document if they have them."""
     document: str | int | None = None
     documents = 0
@@ -176,11 +174,3 @@ def _located(forms: Sequence[str], text: str) -> Spans | None:
         position = start + len(form)
         spans.append((start, position))
     return None if text[position:].strip() else spans
-
-
-FORMAT = Format(
-    keys=Keys,
-    read=read,
-    recognise=recognise,
-    holds="[CoNLL-U](https://universaldependencies.org/format.html)",
-)

@@ -11,7 +11,7 @@ from typing import Any, Literal, Self
 
 from pydantic import model_validator
 
-from tagline.sources.formats.base import Format, WordFiles, with_borders
+from tagline.sources.formats.base import WordFiles, with_borders
 from tagline.sources.formats.conll_table import checked
 from tagline.sources.formats.keys import Character, Encoding, Key
 from tagline.sources.formats.lines import UTF_8, at_least_one, read_lines
@@ -32,7 +32,7 @@ _DOCUMENT = re.compile("(doc(ument)?|file)([ _-]?(#|id|idx|no|number|name))?", r
 _SENTENCE = re.compile("sent(ence)?([ _]?(#|id|idx|no|number))?|(doc|document)[ _]?id|id", re.IGNORECASE)
 
 
-class Keys(RowKeys, WordFiles):
+class Csv(RowKeys, WordFiles):
     """The columns by their header, and how cells are separated."""
 
     format: Literal["csv"]
@@ -61,6 +61,54 @@ class Keys(RowKeys, WordFiles):
         """The column whose value changes with the sentence, within a document if there is a column for it."""
         return self.sentence
 
+    @classmethod
+    def recognise(cls, sample: Sample) -> Guess | None:
+        """Guess the columns of a file; None if there are no words and tags, or no column of sentences."""
+        dialect, table = table_of(sample)
+        header = table[0] if table else []
+        words = words_among(header)
+        tags = [name for name in header if name != words and TAGS.fullmatch(name)]
+        if words is None or not tags:
+            return None
+        columns = dict(zip(header, zip(*table[1:], strict=True), strict=True))
+        others = [name for name in header if name not in (words, *tags)]
+        # Another value in each row: the sentence if a row is one, otherwise the number of a word.
+        ids = [name for name in others if _SENTENCE.fullmatch(name)]
+        unique = [name for name in ids if len(set(columns[name])) == len(table) - 1]
+        if any(any(map(is_sentence, columns[words], columns[name])) for name in tags):
+            values = {name: set(chain.from_iterable(map(split_tags, columns[name]))) for name in tags}
+            values = {name: {tag.strip("[]',") for tag in found} for name, found in values.items()}
+            keys: Guess = {"rows": "sentences", **({"sentence": unique[0]} if unique else {})}
+            return {**keys, "words": words, "tag_columns": name_tag_columns(values), **dialect}
+        # Rows can be texts with a class, or entities with offsets.
+        if ids == unique or sum(" " not in cell.strip() for cell in columns[words]) < LEAST_SHARE * len(columns[words]):
+            return None
+        numbers = {name: len(set(columns[name])) for name in ids if name not in unique}
+        keys = {"sentence": max(numbers, key=lambda name: (name.lower().startswith("sent"), numbers[name]))}
+        sentences = list(accumulate(columns[keys["sentence"]], _filled_down))
+        for name in filter(_DOCUMENT.fullmatch, others):
+            documents = accumulate(columns[name], _filled_down)
+            if len(set(zip(documents, sentences, strict=True))) > len(
+                set(sentences)
+            ):  # they begin again in each document
+                keys["document"] = name
+        if any("" in columns[name] for name in keys.values()):
+            keys["fill_down"] = True
+        values = {name: set(columns[name]) for name in tags}
+        return {**keys, "words": words, "tag_columns": name_tag_columns(values), **dialect}
+
+    def read(self, path: Path) -> Iterator[Sentence]:
+        if self.rows == "sentences":
+            return at_least_one(
+                _of_sentences(path, self), f"{path}: no sentence; expected one per row below the header"
+            )
+        return with_borders(
+            at_least_one(_of_words(path, self), f"{path}: no sentence; expected one word per row below the header"),
+            path,
+            f"with one value in column {self.sentence!r}, which would be one sentence; give each sentence its own "
+            "value, or name the column of the documents as download.dataset.document",
+        )
+
 
 def table_of(sample: Sample) -> tuple[Guess, list[list[str]]]:
     """The delimiter and quote of a file, and its rows from the header on; no rows if it is not CSV."""
@@ -77,53 +125,7 @@ def table_of(sample: Sample) -> tuple[Guess, list[list[str]]]:
     return {}, []
 
 
-def recognise(sample: Sample) -> Guess | None:
-    """Guess the columns of a file; None if there are no words and tags, or no column of sentences."""
-    dialect, table = table_of(sample)
-    header = table[0] if table else []
-    words = words_among(header)
-    tags = [name for name in header if name != words and TAGS.fullmatch(name)]
-    if words is None or not tags:
-        return None
-    columns = dict(zip(header, zip(*table[1:], strict=True), strict=True))
-    others = [name for name in header if name not in (words, *tags)]
-    # Another value in each row: the sentence if a row is one, otherwise the number of a word.
-    ids = [name for name in others if _SENTENCE.fullmatch(name)]
-    unique = [name for name in ids if len(set(columns[name])) == len(table) - 1]
-    if any(any(map(is_sentence, columns[words], columns[name])) for name in tags):
-        values = {name: set(chain.from_iterable(map(split_tags, columns[name]))) for name in tags}
-        values = {name: {tag.strip("[]',") for tag in found} for name, found in values.items()}
-        keys: Guess = {"rows": "sentences", **({"sentence": unique[0]} if unique else {})}
-        return {**keys, "words": words, "tag_columns": name_tag_columns(values), **dialect}
-    # Rows can be texts with a class, or entities with offsets.
-    if ids == unique or sum(" " not in cell.strip() for cell in columns[words]) < LEAST_SHARE * len(columns[words]):
-        return None
-    numbers = {name: len(set(columns[name])) for name in ids if name not in unique}
-    keys = {"sentence": max(numbers, key=lambda name: (name.lower().startswith("sent"), numbers[name]))}
-    sentences = list(accumulate(columns[keys["sentence"]], _filled_down))
-    for name in filter(_DOCUMENT.fullmatch, others):
-        documents = accumulate(columns[name], _filled_down)
-        if len(set(zip(documents, sentences, strict=True))) > len(set(sentences)):  # they begin again in each document
-            keys["document"] = name
-    if any("" in columns[name] for name in keys.values()):
-        keys["fill_down"] = True
-    values = {name: set(columns[name]) for name in tags}
-    return {**keys, "words": words, "tag_columns": name_tag_columns(values), **dialect}
-
-
-def read(path: Path, keys: Keys) -> Iterator[Sentence]:
-    """Read the sentences of a file."""
-    if keys.rows == "sentences":
-        return at_least_one(_of_sentences(path, keys), f"{path}: no sentence; expected one per row below the header")
-    return with_borders(
-        at_least_one(_of_words(path, keys), f"{path}: no sentence; expected one word per row below the header"),
-        path,
-        f"with one value in column {keys.sentence!r}, which would be one sentence; give each sentence its own value, "
-        "or name the column of the documents as download.dataset.document",
-    )
-
-
-def _of_words(path: Path, keys: Keys) -> Iterator[Sentence]:
+def _of_words(path: Path, keys: Csv) -> Iterator[Sentence]:
     """Read a file with one row per word."""
     first: dict[str, str] = {}
     for ids, group in groupby(_with_ids(path, keys), key=itemgetter(0)):
@@ -144,7 +146,7 @@ def _of_words(path: Path, keys: Keys) -> Iterator[Sentence]:
         yield checked(sentence, keys.rules, locations, remedy)
 
 
-def _with_ids(path: Path, keys: Keys) -> Iterator[tuple[list[str], tuple[str, dict[str, str]]]]:
+def _with_ids(path: Path, keys: Csv) -> Iterator[tuple[list[str], tuple[str, dict[str, str]]]]:
     """Yield the rows, each with the ids of its document and sentence; a skipped word belongs to the sentence above."""
     above = [""] * len(keys.id_keys)
     for location, cells in _rows(path, keys):
@@ -161,7 +163,7 @@ def _with_ids(path: Path, keys: Keys) -> Iterator[tuple[list[str], tuple[str, di
         yield ids, (location, cells)
 
 
-def _of_sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
+def _of_sentences(path: Path, keys: Csv) -> Iterator[Sentence]:
     """Read a file with one row per sentence, its words joined by spaces in one cell and their tags in others."""
     # Cells with a list as Python writes it (['Ada', 'lives']), which pandas makes of lists, are read as lists. Tags
     # can also be joined by commas.
@@ -176,7 +178,7 @@ def _of_sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
         yield to_sentence(row, keys, keys.rules, {}, location)
 
 
-def _rows(path: Path, keys: Keys) -> Iterator[tuple[str, dict[str, str]]]:
+def _rows(path: Path, keys: Csv) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield the location of each row below the header, and its cells by column; empty rows are skipped."""
     header: list[str] = []
     for number, line in read_lines(path, keys.encoding):
@@ -204,7 +206,7 @@ def _rows(path: Path, keys: Keys) -> Iterator[tuple[str, dict[str, str]]]:
             yield location, dict(zip(header, cells, strict=True))
 
 
-def _check_header(header: Sequence[str], keys: Keys, location: str) -> None:
+def _check_header(header: Sequence[str], keys: Csv, location: str) -> None:
     """Raise a `UserError` if a column is missing from the header, or is there twice."""
     for column in keys.row_keys:
         if header.count(column) != 1:
@@ -245,6 +247,3 @@ def _items(cell: str, location: str) -> list[str]:
 
 def _filled_down(above: str, cell: str) -> str:
     return cell or above
-
-
-FORMAT = Format(keys=Keys, read=read, recognise=recognise, holds="words in rows")

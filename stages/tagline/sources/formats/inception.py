@@ -12,15 +12,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
-from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, sentences
+from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText
 from tagline.sources.formats.annotators import Annotation
-from tagline.sources.formats.base import Format
 from tagline.sources.formats.keys import Key
 from tagline.sources.formats.lines import UTF_8_REMEDY, paragraphs, read_lines
 from tagline.sources.formats.offsets import Span, boundaries
 from tagline.sources.formats.sniffing import SPANS, Guess, Sample
 from tagline.terminal import UserError, quoted
-from tagline.text.sentence import Note, Sentence
+from tagline.text.sentence import Note
 
 HEADER = "#FORMAT=WebAnno TSV 3"
 _ROW = re.compile(r"\d+-\d+(\.\d+)?\t(\d{1,15})-(\d{1,15})\t([^\t]+)\t?(.*)")
@@ -31,34 +30,30 @@ _CONTROL = {"t": "\t", "n": "\n", "r": "\r"}
 Block = tuple[str, Sequence[tuple[str, str]], int]
 
 
-class Keys(AnnotatedFiles):
+class Inception(AnnotatedFiles):
     """A feature of a span layer, by default the value of its named entities."""
+
+    own_notes = ("unlabelled_spans",)
 
     format: Literal["inception"]
     span_layer: Key = "de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity"
     feature: Key = "value"
 
-    @property
-    def meanings(self) -> dict[str, str]:
-        return {**super().meanings, "unlabelled_spans": "spans without a value, left out"}
+    @classmethod
+    def recognise(cls, sample: Sample) -> Guess | None:
+        if not sample.lines or not sample.lines[0].startswith(HEADER):
+            return None
+        features = _features(enumerate(sample.lines))
+        default = tuple(cls.model_fields[key].default for key in ("span_layer", "feature"))
+        layer, feature = default if default in features or not features else features[0]
+        return {**SPANS, "span_layer": layer, "feature": feature}
+
+    def texts(self, path: Path) -> Iterator[AnnotatedText]:
+        for text, rows, column in _blocks(path, self):
+            yield _text(text, rows, column)
 
 
-def recognise(sample: Sample) -> Guess | None:
-    """Guess the keys of a file by its header."""
-    if not sample.lines or not sample.lines[0].startswith(HEADER):
-        return None
-    features = _features(enumerate(sample.lines))
-    default = tuple(Keys.model_fields[key].default for key in ("span_layer", "feature"))
-    layer, feature = default if default in features or not features else features[0]
-    return {**SPANS, "span_layer": layer, "feature": feature}
-
-
-def read(path: Path, keys: Keys) -> Iterator[Sentence]:
-    """Read the sentences of a document."""
-    return sentences(path, keys, _blocks(path, keys), _text)
-
-
-def _blocks(path: Path, keys: Keys) -> Iterator[Block]:
+def _blocks(path: Path, keys: Inception) -> Iterator[Block]:
     features: list[tuple[str, str]] = []
     for index, lines in enumerate(paragraphs(read_lines(path, remedy=UTF_8_REMEDY))):
         if index == 0 and not lines[0][1].startswith(HEADER):
@@ -90,8 +85,7 @@ def _after(prefix: str, lines: Iterable[tuple[int, str]]) -> list[str]:
     return [line.removeprefix(prefix) for _, line in lines if line.startswith(prefix)]
 
 
-def _text(block: Block, _: Keys) -> AnnotatedText:
-    text, rows, column = block
+def _text(text: str, rows: Sequence[tuple[str, str]], column: int) -> AnnotatedText:
     words: list[tuple[int, int]] = []
     spans: dict[str, Span] = {}
     notes = []
@@ -134,6 +128,3 @@ def _values(cells: str, column: int) -> Iterator[tuple[str, str]]:
 
 def _unescaped(text: str) -> str:
     return _ESCAPED.sub(lambda match: _CONTROL.get(match[1], match[1]), text)
-
-
-FORMAT = Format(keys=Keys, read=read, recognise=recognise, holds="what INCEpTION exports as WebAnno TSV 3")

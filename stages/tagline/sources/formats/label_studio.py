@@ -9,62 +9,59 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
-from tagline.sources.formats.annotated import AnnotatedText, EncodedTexts, sentences
+from tagline.sources.formats.annotated import AnnotatedText, JsonTexts
 from tagline.sources.formats.annotators import Annotation
-from tagline.sources.formats.base import Format
 from tagline.sources.formats.keys import Key
 from tagline.sources.formats.offsets import Span, new_span
-from tagline.sources.formats.rows import Row, recognised_by, rows_of
+from tagline.sources.formats.rows import Row, rows_of
 from tagline.sources.formats.sniffing import Guess, objects_in, text_key
 from tagline.terminal import UserError, quoted
-from tagline.text.sentence import Note, Sentence
+from tagline.text.sentence import Note
 
 
-class Keys(EncodedTexts):
+class LabelStudio(JsonTexts):
     """The key of the text in a task's data, and the control if there are several."""
+
+    own_notes = ("cancelled_annotations",)
 
     format: Literal["label_studio"]
     text: Key = "text"
     control: Key | None = None
 
-    @property
-    def meanings(self) -> dict[str, str]:
-        return {**super().meanings, "cancelled_annotations": "cancelled annotations, left out"}
+    @classmethod
+    def guess(cls, rows: Sequence[Mapping[str, Any]]) -> Guess | None:
+        """Guess the keys by the first rows; those of other exports are recognised, too, which `texts` refuses."""
+        tasks = all(isinstance(row.get("data"), dict) and row.keys() & {"annotations", "predictions"} for row in rows)
+        if not tasks and not all(row.keys() & {"annotation_id", "completions"} for row in rows):
+            return None
+        keys = text_key(rows[0].get("data"))
+        controls = Counter(chain.from_iterable(map(_controls, rows)))
+        if len(controls) > 1:
+            keys["control"] = controls.most_common(1)[0][0]
+        return keys
+
+    def texts(self, path: Path) -> Iterator[AnnotatedText]:
+        """Yield the tasks of a file, of which some are annotated, by the control that params.yaml names."""
+        annotated = False
+        controls: set[str] = set()
+        for row in rows_of([path], self.encoding):
+            annotated |= "predictions" not in row.content or "annotations" in row.content
+            controls.update(_controls(row.content))
+        if not annotated:
+            raise UserError(
+                f"{path}: tasks with predictions only, which nobody checked; expected annotations; accept them in "
+                "Label Studio and export the project as JSON, or write them as texts with spans (format spans)"
+            )
+        if controls and (self.control not in controls if self.control else len(controls) > 1):
+            raise UserError(
+                f"{path}: labels of the controls {', '.join(map(repr, sorted(controls)))}; set "
+                f"download.dataset.control to one of them, not {self.control!r}"
+            )
+        for row in rows_of([path], self.encoding):
+            yield _task(row, self)
 
 
-def guess(rows: Sequence[Mapping[str, Any]]) -> Guess | None:
-    """Guess the keys by the first rows; those of other exports are recognised, too, which `read` refuses."""
-    tasks = all(isinstance(row.get("data"), dict) and row.keys() & {"annotations", "predictions"} for row in rows)
-    if not tasks and not all(row.keys() & {"annotation_id", "completions"} for row in rows):
-        return None
-    keys = text_key(rows[0].get("data"))
-    controls = Counter(chain.from_iterable(map(_controls, rows)))
-    if len(controls) > 1:
-        keys["control"] = controls.most_common(1)[0][0]
-    return keys
-
-
-def read(path: Path, keys: Keys) -> Iterator[Sentence]:
-    """Read the tasks of a file, of which some are annotated, by the control that params.yaml names."""
-    annotated = False
-    controls: set[str] = set()
-    for row in rows_of([path], keys.encoding):
-        annotated |= "predictions" not in row.content or "annotations" in row.content
-        controls.update(_controls(row.content))
-    if not annotated:
-        raise UserError(
-            f"{path}: tasks with predictions only, which nobody checked; expected annotations; accept them in Label "
-            "Studio and export the project as JSON, or write them as texts with spans (format spans)"
-        )
-    if controls and (keys.control not in controls if keys.control else len(controls) > 1):
-        raise UserError(
-            f"{path}: labels of the controls {', '.join(map(repr, sorted(controls)))}; set download.dataset.control to "
-            f"one of them, not {keys.control!r}"
-        )
-    yield from sentences(path, keys, rows_of([path], keys.encoding), _task)
-
-
-def _task(task: Row, keys: Keys) -> AnnotatedText:
+def _task(task: Row, keys: LabelStudio) -> AnnotatedText:
     location, row = task
     if "id" in row:  # the export is one line, so that a task is only found by its id
         location += f": task {quoted(row['id'])}"
@@ -93,7 +90,7 @@ def _controls(row: Mapping[str, Any]) -> list[str]:
     return [str(result.get("from_name")) for result in results if result.get("type") == "labels"]
 
 
-def _spans(result: Any, location: str, keys: Keys) -> list[Span]:
+def _spans(result: Any, location: str, keys: LabelStudio) -> list[Span]:
     """The spans of a result, one per label; none of another kind, such as a choice for the text, or another control."""
     if not isinstance(result, Mapping) or not isinstance(result.get("type"), str):
         raise UserError(f"{location}: a result must be an object with a type; got {quoted(result)}")
@@ -113,6 +110,3 @@ def _spans(result: Any, location: str, keys: Keys) -> list[Span]:
 def _name(annotator: Any) -> str:
     """The name of an annotator: an id, or an object where the export has e-mail addresses."""
     return str(annotator.get("email", annotator.get("id"))) if isinstance(annotator, Mapping) else str(annotator)
-
-
-FORMAT = Format(keys=Keys, read=read, recognise=recognised_by(guess), holds="JSON of Label Studio")

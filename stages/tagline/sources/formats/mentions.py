@@ -12,22 +12,20 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tagline.labels import is_type
-from tagline.sources.formats import saved_page
-from tagline.sources.formats.annotated import OVERLAPPING, AnnotatedText, sentences, split_text
+from tagline.sources.formats.annotated import FURTHER, NOT_FOUND, OTHER_CASE, AnnotatedText, split_text
 from tagline.sources.formats.annotators import Annotation
-from tagline.sources.formats.base import Format
 from tagline.sources.formats.keys import Key
 from tagline.sources.formats.list_sniffing import is_span
 from tagline.sources.formats.lists import keys_of, with_fields
 from tagline.sources.formats.offsets import Span
 from tagline.sources.formats.offsets import Words as Bounds
 from tagline.sources.formats.page_layout import SAVED
-from tagline.sources.formats.rows import Row, annotator_files, by_file, recognised_by, rows_of, shared
+from tagline.sources.formats.rows import Row, by_file, rows_of, shared
+from tagline.sources.formats.saved_page import ADJUDICATE, PageTexts, check_saved, selected_rows, to_text
 from tagline.sources.formats.sniffing import Guess, objects_in, words_among
 from tagline.terminal import UserError, quoted
-from tagline.text.sentence import Note, Sentence
+from tagline.text.sentence import Note
 
-NOT_FOUND, OTHER_CASE, FURTHER = "mentions_not_found", "mentions_in_other_case", "further_occurrences"
 # The keys that `tagline inspect` tries: our own, those of instructions, GLiNER2's, and LangExtract's.
 _EXTRACTIONS = {"entities": "extractions", "type": "extraction_class", "mention": "extraction_text"}
 _LAYOUTS: tuple[Guess, ...] = (
@@ -40,8 +38,10 @@ _LAYOUTS: tuple[Guess, ...] = (
 Quotations = Mapping[tuple[str, str], Sequence[str]]
 
 
-class Keys(saved_page.PageKeys):
+class Mentions(PageTexts):
     """The keys of a text, its entities, and an entity's parts."""
+
+    own_notes = (*PageTexts.own_notes, NOT_FOUND, OTHER_CASE, FURTHER)
 
     format: Literal["mentions"]
     id: Key = "id"
@@ -51,65 +51,32 @@ class Keys(saved_page.PageKeys):
     mention: Key = "text"
     occurrences: Literal["all", "first", "listed"] = "all"
 
-    @property
-    def meanings(self) -> dict[str, str]:
-        return {
-            **super().meanings,
-            NOT_FOUND: "mentions that their text does not have as whole words, or not so often, left out",
-            OTHER_CASE: "mentions that their text has only with other capital and small letters",
-            FURTHER: f"further occurrences of mentions, {'also' if self.occurrences == 'all' else 'not'} read",
-        }
+    @classmethod
+    def guess(cls, rows: Sequence[Mapping[str, Any]]) -> Guess | None:
+        """Guess the keys by the first row with entities, which has neither offsets nor lists of words."""
+        for named in _LAYOUTS:
+            keys = cls.model_construct(**named)
+            found = (with_fields(row, (keys.text, keys.entities)) for row in rows)
+            first = next((row for row in found if row.get(keys.entities)), {})
+            of_words = words_among([key for key, value in first.items() if isinstance(value, list)])
+            if keys.text not in first or of_words or any(map(is_span, objects_in(first[keys.entities]))):
+                continue
+            try:
+                _quotations(Row("", first), keys)
+            except UserError:
+                continue
+            return named
+        return None
 
-    @property
-    def refused(self) -> dict[str, str]:
-        refused = super().refused
-        if OVERLAPPING in refused and self.occurrences != "listed":
-            refused[OVERLAPPING] = (
-                "write one type for each mention; or set download.dataset.occurrences to listed, which takes one type "
-                "per occurrence, or download.dataset.overlaps to longest or first"
-            )
-        return refused
-
-    @property
-    def suspicious(self) -> dict[str, str]:
-        missing = (
-            "too many texts do not have the mentions of their entities; join texts and answers again, set "
-            "download.dataset.language if words are split wrongly, or set download.dataset.occurrences to all if a "
-            "mention is listed more often than its text has it:"
-        )
-        return {NOT_FOUND: missing, **super().suspicious}
+    def texts(self, path: Path) -> Iterator[AnnotatedText]:
+        """Yield the texts of a file, or of a folder, where answers of models can be beside files of the page."""
+        for rows in selected_rows(path, lambda: _rows(path, self), self.selection):
+            yield _text(rows, self)
 
 
-def guess(rows: Sequence[Mapping[str, Any]]) -> Guess | None:
-    """Guess the keys by the first row with entities, which has neither offsets nor lists of words."""
-    for named in _LAYOUTS:
-        keys = Keys.model_construct(**named)
-        found = (with_fields(row, (keys.text, keys.entities)) for row in rows)
-        first = next((row for row in found if row.get(keys.entities)), {})
-        of_words = words_among([key for key, value in first.items() if isinstance(value, list)])
-        if keys.text not in first or of_words or any(map(is_span, objects_in(first[keys.entities]))):
-            continue
-        try:
-            _quotations(Row("", first), keys)
-        except UserError:
-            continue
-        return named
-    return None
-
-
-def read(path: Path, keys: Keys) -> Iterator[Sentence]:
-    """Read the texts of a file, or of a folder, where a model's answers can be beside files that the page saved."""
-    return sentences(path, keys, rows_by_text(path, keys), to_text)
-
-
-def rows_by_text(path: Path, keys: Keys) -> Iterator[list[Row]]:
-    """The rows of each text."""
-    return saved_page.selected_rows(path, lambda: _rows(path, keys), keys.selection)
-
-
-def _rows(path: Path, keys: Keys) -> Iterator[Row]:
+def _rows(path: Path, keys: Mentions) -> Iterator[Row]:
     """Yield the rows of all files; the id of a row is also under ``id``."""
-    for location, values in rows_of(annotator_files(path), keys.encoding):
+    for location, values in rows_of(keys.files(path), keys.encoding):
         content = with_fields(values, (keys.text, keys.entities))
         if path.is_dir() and content.keys().isdisjoint((keys.id, "id")):
             raise UserError(
@@ -120,7 +87,7 @@ def _rows(path: Path, keys: Keys) -> Iterator[Row]:
             content = {**content, "id": content[keys.id]}
         row = Row(location, content)
         if _is_saved(row):
-            saved_page.check_saved(row)
+            check_saved(row)
         yield row
 
 
@@ -129,24 +96,24 @@ def _is_saved(row: Row) -> bool:
     return row.content.keys() >= set(SAVED)
 
 
-def to_text(rows: Sequence[Row], keys: Keys) -> AnnotatedText:
+def _text(rows: Sequence[Row], keys: Mentions) -> AnnotatedText:
     """Read the text of some rows."""
     text = shared(rows, lambda row: row.text("text" if _is_saved(row) else keys.text))
     saved = [row for row in rows if _is_saved(row)]
     annotated = AnnotatedText(rows[0].location, text, [], rows[0].id())
     if saved:
-        annotated = saved_page.to_text(saved, keys)
+        annotated = to_text(saved)
     for annotator, row in by_file([row for row in rows if row not in saved]).items():
         quotations = _quotations(row, keys)
         if quotations is not None:
             spans = _spans(quotations, text, row.location, keys, annotated.notes)
             annotated.annotations.append(Annotation(annotator, spans))
-            if annotator == saved_page.ADJUDICATE:
+            if annotator == ADJUDICATE:
                 annotated.decided_by = annotator
     return annotated
 
 
-def _quotations(row: Row, keys: Keys) -> Quotations | None:
+def _quotations(row: Row, keys: Mentions) -> Quotations | None:
     """What a row quotes, in its order; None if its entities are null, so that nobody annotated its text."""
     if keys.entities not in row.content:
         raise UserError(f"{row.location}: the key {keys.entities!r} is missing (keys: {keys_of(row.content)})")
@@ -180,14 +147,14 @@ def _quotations(row: Row, keys: Keys) -> Quotations | None:
     return types
 
 
-def _not_entities(value: Any, row: Row, keys: Keys) -> UserError:
+def _not_entities(value: Any, row: Row, keys: Mentions) -> UserError:
     return UserError(
         f"{row.location}: {keys.entities!r} must be lists by type, or a list of objects with {keys.type!r} and "
         f"{keys.mention!r}; got {quoted(value)}"
     )
 
 
-def _spans(quotations: Quotations, text: str, location: str, keys: Keys, notes: list[Note]) -> list[Span]:
+def _spans(quotations: Quotations, text: str, location: str, keys: Mentions, notes: list[Note]) -> list[Span]:
     """The entities of a text, in the order of the quotations, with notes where the text has these otherwise."""
     spans: list[Span] = []
     words = split_text(text, keys.language, keys.split_words)
@@ -232,13 +199,3 @@ def _occurrences(quotations: Sequence[str], text: str, words: Bounds) -> dict[st
         for span in of_words:
             in_longer.update(range(*span))
     return occurrences
-
-
-FORMAT = Format(
-    keys=Keys,
-    read=read,
-    recognise=recognised_by(guess),
-    holds="texts with entities as strings, or a folder with such a file per annotator",
-    files=annotator_files,
-    folders=True,
-)

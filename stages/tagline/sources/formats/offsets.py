@@ -26,19 +26,15 @@ class Span(NamedTuple):
 
 
 def to_span(value: Any, location: str, keys: Sequence[str] = ("start", "end", "label")) -> Span:
-    """Convert an object with start, end and label to a span; its ``text``, if it has one, is the mention."""
-    if not isinstance(value, dict) or not value.keys() >= set(keys):
-        raise UserError(f"{location}: a span must be an object with {', '.join(keys)}; got {quoted(value)}")
-    start, end, label = map(value.get, keys)
-    return new_span(start, end, label, location, value.get("text"))
-
-
-def list_to_span(value: Any, location: str) -> Span:
-    """Convert a list of start, end and label to a span."""
-    if not isinstance(value, list) or len(value) != 3:
-        raise UserError(f"{location}: a span must be a list of start, end and label; got {quoted(value)}")
-    start, end, label = value
-    return new_span(start, end, label, location)
+    """Convert an object with start, end and label, or a list of these; an object's ``text`` is the mention."""
+    if isinstance(value, dict) and value.keys() >= set(keys):
+        start, end, label = map(value.get, keys)
+        return new_span(start, end, label, location, value.get("text"))
+    if isinstance(value, list) and len(value) == 3:
+        return new_span(*value, location)
+    raise UserError(
+        f"{location}: a span must be an object with {', '.join(keys)}, or a list of these; got {quoted(value)}"
+    )
 
 
 def span_of_words(span: Span, words: Words, location: str, value: Any) -> Span:

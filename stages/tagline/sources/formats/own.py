@@ -15,10 +15,9 @@ from typing import Any, Literal
 from tagline.core.params import InnerPath
 from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, to_sentences
 from tagline.sources.formats.annotators import Annotation
-from tagline.sources.formats.base import Format
 from tagline.sources.formats.lines import at_least_one
 from tagline.sources.formats.lists import ListKeys, to_id, to_sentence
-from tagline.sources.formats.offsets import list_to_span
+from tagline.sources.formats.offsets import to_span
 from tagline.sources.formats.rows import Row
 from tagline.terminal import UserError, quoted
 from tagline.text.sentence import AS_THEY_ARE, Sentence
@@ -28,35 +27,34 @@ LAYOUTS = ({"words", "tags"}, {"text", "spans"})
 EXPECTED = 'expected {"words": [...], "tags": [...]} or {"text": ..., "spans": [[start, end, type], ...]}'
 
 
-class Keys(AnnotatedFiles):
+class Own(AnnotatedFiles):
     """The reader, in the folder of the files that it reads or in one above."""
 
     format: Literal["own"]
     reader: InnerPath
 
     def files(self, path: Path) -> list[Path]:
-        return [path, reader_of(path, self)]
+        return [path, reader_of(path, self.reader)]
+
+    def read(self, path: Path) -> Iterator[Sentence]:
+        """Read the rows that the reader yields; errors name the row, and the line of the reader that yielded it."""
+        missing = f"{path}: {self.reader} yields no row; {EXPECTED}"
+        for number, row in enumerate(at_least_one(_rows(path, reader_of(path, self.reader)), missing), 1):
+            content = row.content
+            if "words" in content:
+                yield to_sentence(content, _names(self.tag_column, frozenset(content)), AS_THEY_ARE, {}, row.location)
+                continue
+            spans = [to_span(value, row.location) for value in row.items("spans")]
+            text = AnnotatedText(row.location, row.text("text"), [Annotation("", spans)], row.id())
+            if "document" in content:
+                text.document = to_id(content["document"], "document", row.location)
+            yield from to_sentences(text, self, number)
 
 
-def reader_of(path: Path, keys: Keys) -> Path:
+def reader_of(path: Path, reader: str) -> Path:
     """The reader of a file; it need not exist."""
-    readers = [folder / keys.reader for folder in path.parents]
+    readers = [folder / reader for folder in path.parents]
     return next(filter(Path.is_file, readers), readers[0])
-
-
-def read(path: Path, keys: Keys) -> Iterator[Sentence]:
-    """Read the rows that the reader yields; errors name the row, and the line of the reader that yielded it."""
-    missing = f"{path}: {keys.reader} yields no row; {EXPECTED}"
-    for number, row in enumerate(at_least_one(_rows(path, reader_of(path, keys)), missing), 1):
-        content = row.content
-        if "words" in content:
-            yield to_sentence(content, _names(keys.tag_column, frozenset(content)), AS_THEY_ARE, {}, row.location)
-            continue
-        spans = [list_to_span(value, row.location) for value in row.items("spans")]
-        text = AnnotatedText(row.location, row.text("text"), [Annotation("", spans)], row.id())
-        if "document" in content:
-            text.document = to_id(content["document"], "document", row.location)
-        yield from to_sentences(text, keys, number)
 
 
 def _rows(path: Path, reader: Path) -> Iterator[Row]:
@@ -99,6 +97,3 @@ def _names(tag_column: str, keys: frozenset[str]) -> ListKeys:
     return ListKeys(
         words="words", tag_columns={tag_column: "tags"}, document=document, id="id" if "id" in keys else None
     )
-
-
-FORMAT = Format(keys=Keys, read=read, recognise=lambda _: None, holds="what a reader of yours yields")

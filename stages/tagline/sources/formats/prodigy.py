@@ -7,35 +7,33 @@ from typing import Literal
 
 from pydantic import Field
 
-from tagline.sources.formats.annotated import AnnotatedText, EncodedTexts, sentences
+from tagline.sources.formats.annotated import AnnotatedText, JsonTexts
 from tagline.sources.formats.annotators import Annotation
-from tagline.sources.formats.base import Format
 from tagline.sources.formats.offsets import Span, to_span
-from tagline.sources.formats.rows import Row, grouped, recognised_by_keys, rows_of, shared_text
+from tagline.sources.formats.rows import Row, grouped, rows_of, shared
 from tagline.terminal import UserError, quoted
-from tagline.text.sentence import Note, Sentence
+from tagline.text.sentence import Note
 
 # Interfaces that show spans to accept or reject; people edit them in ner_manual and spans_manual.
 BINARY_VIEWS = ("ner", "spans")
 
 
-class Keys(EncodedTexts):
+class Prodigy(JsonTexts):
     """The answers whose rows are read."""
+
+    signs = frozenset({"text", "answer", "_input_hash"})
+    own_notes = ("other_answers",)
 
     format: Literal["prodigy"]
     answers: list[Literal["accept", "reject", "ignore"]] = Field(default=["accept"], min_length=1)
 
-    @property
-    def meanings(self) -> dict[str, str]:
-        return {**super().meanings, "other_answers": "annotations with another answer, left out"}
+    def texts(self, path: Path) -> Iterator[AnnotatedText]:
+        """Yield the texts of a file; rows of one input hash are annotations of one text."""
+        for rows in grouped(lambda: rows_of([path], self.encoding), "_input_hash"):
+            yield _text(rows, self)
 
 
-def read(path: Path, keys: Keys) -> Iterator[Sentence]:
-    """Read the texts of a file; rows of one input hash are annotations of one text."""
-    return sentences(path, keys, grouped(lambda: rows_of([path], keys.encoding), "_input_hash"), _text)
-
-
-def _text(rows: Sequence[Row], keys: Keys) -> AnnotatedText:
+def _text(rows: Sequence[Row], keys: Prodigy) -> AnnotatedText:
     location = rows[0].location
     kinds = set(map(_is_binary, rows))
     if len(kinds) > 1:
@@ -62,7 +60,7 @@ def _text(rows: Sequence[Row], keys: Keys) -> AnnotatedText:
         else:
             annotations.append(Annotation(annotator, spans))
     annotations += [Annotation(annotator, spans) for annotator, spans in accepted.items()]
-    text = shared_text(rows, "text")
+    text = shared(rows, lambda row: row.text("text"))
     annotated: list[Span] | None = [] if is_binary else None
     return AnnotatedText(location, text, annotations, words=_words(rows[0], text), notes=notes, known=annotated)
 
@@ -89,11 +87,3 @@ def _words(row: Row, text: str) -> list[tuple[int, int]] | None:
             words.append((start, end))
         before = end
     return words if row.items("tokens") else None
-
-
-FORMAT = Format(
-    keys=Keys,
-    read=read,
-    recognise=recognised_by_keys("text", "answer", "_input_hash"),
-    holds="what `prodigy db-out` writes",
-)

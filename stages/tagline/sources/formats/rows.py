@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from tagline.sources.formats.json_objects import first_rows, read_rows
+from tagline.sources.formats.json_objects import read_rows
 from tagline.sources.formats.lists import keys_of, to_id
-from tagline.sources.formats.sniffing import SPANS, Guess, Sample
 from tagline.terminal import UserError, quoted
 
 S = TypeVar("S")
@@ -41,27 +40,6 @@ class Row(NamedTuple):
         return to_id(self.content[key], key, self.location) if key in self.content else None
 
 
-def recognised_by(guess: Callable[[Sequence[Mapping[str, Any]]], Guess | None]) -> Callable[[Sample], Guess | None]:
-    """Make `Format.recognise` of a function that guesses the keys of a file by its first rows."""
-
-    def recognise(sample: Sample) -> Guess | None:
-        rows = first_rows(sample)
-        keys = guess(rows) if rows else None
-        return None if keys is None else {**SPANS, **keys}
-
-    return recognise
-
-
-def recognised_by_keys(*names: str) -> Callable[[Sample], Guess | None]:
-    """Make `Format.recognise` of the keys that each row of the format has."""
-    signs = set(names)
-
-    def guess(rows: Sequence[Mapping[str, Any]]) -> Guess | None:
-        return {} if all(signs <= row.keys() for row in rows) else None
-
-    return recognised_by(guess)
-
-
 def rows_of(files: Iterable[Path], encoding: str) -> Iterator[Row]:
     """Yield the rows of all files; the location of a row begins with its file."""
     for file in files:
@@ -86,11 +64,6 @@ def grouped(rows: Callable[[], Iterable[Row]], key: str) -> Iterator[list[Row]]:
         held[value].append(row)
         if len(held[value]) == sizes[value]:
             yield held.pop(value)
-
-
-def shared_text(rows: Sequence[Row], key: str) -> str:
-    """The text of rows with one id."""
-    return shared(rows, lambda row: row.text(key))
 
 
 def shared(rows: Sequence[Row], content: Callable[[Row], S]) -> S:

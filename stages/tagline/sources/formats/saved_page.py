@@ -8,33 +8,33 @@ from itertools import chain
 from pathlib import Path
 from typing import Literal
 
-from tagline.sources.formats.annotated import AnnotatedText, EncodedTexts, sentences
+from tagline.sources.formats.annotated import UNSURE, AnnotatedText, JsonTexts
 from tagline.sources.formats.annotators import Annotation
-from tagline.sources.formats.base import Format
 from tagline.sources.formats.lists import keys_of
-from tagline.sources.formats.offsets import Span, list_to_span, span_of_words
+from tagline.sources.formats.offsets import Span, span_of_words, to_span
 from tagline.sources.formats.page_layout import SAVED, STATUSES, content_hash
 from tagline.sources.formats.rows import (
     Row,
     annotator_files,
     annotator_of,
     grouped,
-    recognised_by_keys,
     rows_of,
     shared,
 )
 from tagline.terminal import UserError, quoted
 from tagline.text.agreement import running_text
-from tagline.text.sentence import Note, Sentence
+from tagline.text.sentence import Note
 
 # Begins the name of such a file, as of what adjudicate.html saves; messages and reports call its annotator so.
 ADJUDICATE = "adjudicate"
-UNSURE = "unsure_texts"
 Selection = Literal["random", "chosen"] | None
 
 
-class PageKeys(EncodedTexts):
+class PageTexts(JsonTexts):
     """The keys of files that the page saved, and of others beside these. Spans count code points, or words."""
+
+    folders = True
+    own_notes = (UNSURE,)
 
     # Of what `tagline suggest` chose, only the texts drawn at random, or only the others; None: all.
     selection: Selection = None
@@ -43,25 +43,20 @@ class PageKeys(EncodedTexts):
     def lacks_types(self) -> bool:
         return True
 
-    @property
-    def meanings(self) -> dict[str, str]:
-        return {**super().meanings, UNSURE: "texts that an annotator was not sure of, read as they are"}
+    def files(self, path: Path) -> list[Path]:
+        return annotator_files(path)
 
 
-class Keys(PageKeys):
-    """No keys of its own."""
+class SavedPage(PageTexts):
+    """What the page saved alone."""
+
+    signs = frozenset(SAVED)
 
     format: Literal["page"]
 
-
-def read(path: Path, keys: Keys) -> Iterator[Sentence]:
-    """Read the texts of a file, or of a folder of annotators."""
-    return sentences(path, keys, rows_by_text(path, keys), to_text)
-
-
-def rows_by_text(path: Path, keys: PageKeys) -> Iterator[list[Row]]:
-    """The rows of each text."""
-    return selected_rows(path, lambda: _rows(path, keys), keys.selection)
+    def texts(self, path: Path) -> Iterator[AnnotatedText]:
+        for rows in selected_rows(path, lambda: _rows(path, self), self.selection):
+            yield to_text(rows)
 
 
 def selected_rows(path: Path, rows: Callable[[], Iterable[Row]], selection: Selection) -> Iterator[list[Row]]:
@@ -77,7 +72,7 @@ def selected_rows(path: Path, rows: Callable[[], Iterable[Row]], selection: Sele
         raise UserError(f"{path}: no text of selection {selection}; expected what a page of `tagline suggest` saved")
 
 
-def to_text(rows: Sequence[Row], _: PageKeys) -> AnnotatedText:
+def to_text(rows: Sequence[Row]) -> AnnotatedText:
     """Read the text of some rows; a `UserError` if one is malformed, or was changed, or an annotator decided twice."""
     text, words = shared(rows, _content)
     decided: dict[str, tuple[str, list[Span]]] = {}
@@ -92,7 +87,7 @@ def to_text(rows: Sequence[Row], _: PageKeys) -> AnnotatedText:
             notes.append(Note(UNSURE, f"{location}: {quoted(content['note'])}" if content["note"] else location))
         spans = []
         for value in row.items("spans"):
-            span = list_to_span(value, location)
+            span = to_span(value, location)
             if span.label not in content["types"]:
                 raise UserError(f"{location}: the page has no type {quoted(span.label)}; expected one of its types")
             spans.append(span if words is None else span_of_words(span, words, location, value))
@@ -124,7 +119,7 @@ def _annotator(row: Row) -> str:
     return file if person in ("", ADJUDICATE) else person
 
 
-def _rows(path: Path, keys: PageKeys) -> Iterator[Row]:
+def _rows(path: Path, keys: SavedPage) -> Iterator[Row]:
     """Yield the rows of all files, which are of the same tasks; only those that adjudicate are of others."""
     first: Row | None = None
     for row in rows_of(annotator_files(path), keys.encoding):
@@ -162,13 +157,3 @@ def _content(row: Row) -> tuple[str, list[tuple[int, int]] | None]:
             "what the page saved; annotate the new text"
         )
     return (content, None) if isinstance(content, str) else running_text(content)
-
-
-FORMAT = Format(
-    keys=Keys,
-    read=read,
-    recognise=recognised_by_keys(*SAVED),
-    holds="what the [page](annotate.md#in-a-page) saves, or a folder with such a file per annotator",
-    files=annotator_files,
-    folders=True,
-)

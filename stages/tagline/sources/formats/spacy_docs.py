@@ -7,39 +7,34 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from tagline.core import reading
-from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, sentences
+from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText
 from tagline.sources.formats.annotators import Annotation
-from tagline.sources.formats.base import Format
 from tagline.sources.formats.keys import Key
 from tagline.sources.formats.offsets import Span, new_span
 from tagline.sources.formats.sniffing import SPANS, Guess, Sample
 from tagline.terminal import extra
-from tagline.text.sentence import Sentence
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 
-class Keys(AnnotatedFiles):
+class SpacyDocs(AnnotatedFiles):
     """The entities of documents are read, or a span group."""
 
     format: Literal["spacy"]
     span_group: Key | None = None
 
+    @classmethod
+    def recognise(cls, sample: Sample) -> Guess | None:
+        return {**SPANS} if sample.path.suffix == ".spacy" else None
 
-def recognise(sample: Sample) -> Guess | None:
-    """Guess the keys of a file."""
-    return {**SPANS} if sample.path.suffix == ".spacy" else None
-
-
-def read(path: Path, keys: Keys) -> Iterator[Sentence]:
-    """Read a text per document."""
-    return sentences(path, keys, _docs(path), _text)
+    def texts(self, path: Path) -> Iterator[AnnotatedText]:
+        for number, doc in enumerate(_docs(path), 1):
+            yield _text(doc, self, f"{path}: row {number}")
 
 
-def _text(row: tuple[str, Doc], keys: Keys) -> AnnotatedText:
+def _text(doc: Doc, keys: SpacyDocs, location: str) -> AnnotatedText:
     """A document with its tokens, except those of white space."""
-    location, doc = row
     known = None
     if keys.span_group is None:
         is_annotated = doc.has_annotation("ENT_IOB")
@@ -63,14 +58,9 @@ def _text(row: tuple[str, Doc], keys: Keys) -> AnnotatedText:
     )
 
 
-def _docs(path: Path) -> Iterator[tuple[str, Doc]]:
+def _docs(path: Path) -> Iterator[Doc]:
     with extra("spacy", f"{path}: the format spacy"):
         from spacy.tokens import DocBin
         from spacy.vocab import Vocab
     with reading(path, problem="not a DocBin, or damaged", expected="a DocBin of spaCy"):
-        docs = DocBin().from_bytes(path.read_bytes()).get_docs(Vocab())
-        for number, doc in enumerate(docs, 1):
-            yield f"{path}: row {number}", doc
-
-
-FORMAT = Format(keys=Keys, read=read, recognise=recognise, holds="a DocBin (.spacy)")
+        yield from DocBin().from_bytes(path.read_bytes()).get_docs(Vocab())

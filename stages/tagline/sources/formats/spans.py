@@ -9,20 +9,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from tagline.sources.formats.annotated import MISALIGNED, AnnotatedText, EncodedTexts, sentences
+from tagline.sources.formats.annotated import MISALIGNED, AnnotatedText, JsonTexts
 from tagline.sources.formats.annotators import Annotation
-from tagline.sources.formats.base import Format
 from tagline.sources.formats.keys import Key
 from tagline.sources.formats.list_sniffing import sniff_id, span_keys
 from tagline.sources.formats.offsets import Unit, new_span, to_span
-from tagline.sources.formats.rows import Row, recognised_by, rows_of
+from tagline.sources.formats.rows import Row, rows_of
 from tagline.sources.formats.sniffing import Guess, objects_in, text_key, words_among
 from tagline.terminal import UserError, quoted
-from tagline.text.sentence import Note, Sentence
+from tagline.text.sentence import Note
 
 
-class Keys(EncodedTexts):
+class Spans(JsonTexts):
     """The keys of a text, its spans, and a span's parts."""
+
+    own_notes = ("null_spans",)
 
     format: Literal["spans"]
     id: Key | None = None
@@ -34,39 +35,29 @@ class Keys(EncodedTexts):
     # None: code points, which many misaligned spans show to be wrong.
     offsets: Unit | None = None
 
-    @property
-    def suspicious(self) -> dict[str, str]:
-        suspicious = super().suspicious
-        if self.offsets:
-            del suspicious[MISALIGNED]
-        return suspicious
+    def suspects(self, kind: str) -> bool:
+        return kind != MISALIGNED or self.offsets is None
 
-    @property
-    def meanings(self) -> dict[str, str]:
-        return {**super().meanings, "null_spans": "texts whose spans are null, read as without spans"}
+    @classmethod
+    def guess(cls, rows: Sequence[Mapping[str, Any]]) -> Guess | None:
+        found = span_keys(rows)
+        if found is None and any(objects_in(row.get("spans")) for row in rows):
+            return None  # objects without offsets
+        named = {**text_key(rows[0]), **(found or {})}
+        keys = cls.model_construct(**named)
+        if words_among([key for key, value in rows[0].items() if isinstance(value, list)]):
+            return None
+        if not all(isinstance(row.get(keys.text), str) and isinstance(row.get(keys.spans), list) for row in rows):
+            return None
+        others = {name: key for name, key in named.items() if key != cls.model_fields[name].default}
+        return {**others, **sniff_id(rows)}
 
-
-def guess(rows: Sequence[Mapping[str, Any]]) -> Guess | None:
-    """Guess the keys by the first rows."""
-    found = span_keys(rows)
-    if found is None and any(objects_in(row.get("spans")) for row in rows):
-        return None  # objects without offsets
-    named = {**text_key(rows[0]), **(found or {})}
-    keys = Keys.model_construct(**named)
-    if words_among([key for key, value in rows[0].items() if isinstance(value, list)]):
-        return None
-    if not all(isinstance(row.get(keys.text), str) and isinstance(row.get(keys.spans), list) for row in rows):
-        return None
-    others = {name: key for name, key in named.items() if key != Keys.model_fields[name].default}
-    return {**others, **sniff_id(rows)}
+    def texts(self, path: Path) -> Iterator[AnnotatedText]:
+        for row in rows_of([path], self.encoding):
+            yield _text(row, self)
 
 
-def read(path: Path, keys: Keys) -> Iterator[Sentence]:
-    """Read a text per row."""
-    return sentences(path, keys, rows_of([path], keys.encoding), _text)
-
-
-def _text(row: Row, keys: Keys) -> AnnotatedText:
+def _text(row: Row, keys: Spans) -> AnnotatedText:
     location, content = row
     text = row.text(keys.text)
     if keys.spans not in content:
@@ -85,6 +76,3 @@ def _text(row: Row, keys: Keys) -> AnnotatedText:
     text_id = row.id(keys.id) if keys.id else None
     unit = keys.offsets or "code_points"
     return AnnotatedText(location, text, [annotation], text_id, unit, notes=notes, known=annotated)
-
-
-FORMAT = Format(keys=Keys, read=read, recognise=recognised_by(guess), holds="JSON Lines or a JSON list")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from tagline.core import reading
-from tagline.sources.formats.base import Format, WordFiles
+from tagline.sources.formats.base import WordFiles
 from tagline.sources.formats.lines import at_least_one
 from tagline.sources.formats.list_sniffing import sniff_lists
 from tagline.sources.formats.lists import BATCH_ROWS, ListKeys, columns_of, label_names, to_sentence
@@ -24,37 +24,34 @@ if TYPE_CHECKING:
 NO_PARQUET = "not a Parquet file, or damaged"
 
 
-class Keys(ListKeys, WordFiles):
+class Parquet(ListKeys, WordFiles):
     """The columns of a table."""
 
     format: Literal["parquet"]
 
-
-def recognise(sample: Sample) -> Guess | None:
-    """Guess the columns of a file."""
-    if sample.path.is_dir():
-        return None
-    with sample.path.open("rb") as file:
-        if file.read(4) != b"PAR1":
+    @classmethod
+    def recognise(cls, sample: Sample) -> Guess | None:
+        if sample.path.is_dir():
             return None
-    import pyarrow.parquet as pq
+        with sample.path.open("rb") as file:
+            if file.read(4) != b"PAR1":
+                return None
+        import pyarrow.parquet as pq
 
-    with reading(sample.path, problem=NO_PARQUET), pq.ParquetFile(sample.path) as table:
-        return sniff_lists(lambda: _parquet_rows(table), _features(table.schema_arrow))
+        with reading(sample.path, problem=NO_PARQUET), pq.ParquetFile(sample.path) as table:
+            return sniff_lists(lambda: _parquet_rows(table), _features(table.schema_arrow))
 
+    def read(self, path: Path) -> Iterator[Sentence]:
+        import pyarrow.parquet as pq
 
-def read(path: Path, keys: Keys) -> Iterator[Sentence]:
-    """Read a sentence per row."""
-    import pyarrow.parquet as pq
-
-    again = "write the file again"
-    with reading(path, problem=NO_PARQUET, remedy=again), pq.ParquetFile(path) as table:
-        columns = columns_of(keys, table.schema_arrow.names, str(path))
-        with reading(path, problem="the metadata of `datasets` is damaged", remedy=again):
-            names = label_names(_features(table.schema_arrow), keys.tag_columns, keys.names)
-        rows = at_least_one(_parquet_rows(table, columns), f"{path}: no sentence; expected one row per sentence")
-        for number, row in enumerate(rows, 1):
-            yield to_sentence(row, keys, keys.rules, names, f"{path}: row {number}")
+        again = "write the file again"
+        with reading(path, problem=NO_PARQUET, remedy=again), pq.ParquetFile(path) as table:
+            columns = columns_of(self, table.schema_arrow.names, str(path))
+            with reading(path, problem="the metadata of `datasets` is damaged", remedy=again):
+                names = label_names(_features(table.schema_arrow), self.tag_columns, self.names)
+            rows = at_least_one(_parquet_rows(table, columns), f"{path}: no sentence; expected one row per sentence")
+            for number, row in enumerate(rows, 1):
+                yield to_sentence(row, self, self.rules, names, f"{path}: row {number}")
 
 
 def _parquet_rows(table: ParquetFile, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
@@ -70,6 +67,3 @@ def _features(schema: pa.Schema) -> dict[str, Any]:
     from datasets import Features
 
     return dict(Features.from_arrow_schema(schema))
-
-
-FORMAT = Format(keys=Keys, read=read, recognise=recognise, holds="list columns, one row per sentence")

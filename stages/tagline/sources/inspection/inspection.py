@@ -21,7 +21,7 @@ from tagline.sources.download_params import Download, shared_columns, sources_of
 from tagline.sources.files import FileSource
 from tagline.sources.formats.annotated import LONG, MISALIGNED
 from tagline.sources.formats.conll_table import SKIP
-from tagline.sources.formats.json_lists import Keys as JsonKeys
+from tagline.sources.formats.json_lists import JsonLists
 from tagline.sources.formats.json_objects import first_rows
 from tagline.sources.formats.registry import AnyFiles
 from tagline.sources.formats.sniffing import Guess
@@ -153,7 +153,7 @@ class _Found:
     def _unused_keys(self) -> list[str]:
         """The columns that are skipped, and the lists and objects beside words that are not read."""
         dataset = self.source.dataset
-        if not isinstance(dataset, JsonKeys):
+        if not isinstance(dataset, JsonLists):
             columns = enumerate(self.keys.get("columns", ()), 1)
             return [f"column {number}" for number, name in columns if name == SKIP]
         used = {key.partition(".")[0] for key in dataset.row_keys}

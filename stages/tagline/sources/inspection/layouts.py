@@ -86,7 +86,7 @@ def find_layouts(path: Path) -> list[Layout]:
 def _of_file(path: Path) -> Layout:
     keys = guess(path)
     # params.yaml reads a name with brackets as a pattern.
-    name = f"*{path.suffix}" if FORMATS[keys["format"]].form.is_document else glob.escape(path.name)
+    name = f"*{path.suffix}" if FORMATS[keys["format"]].is_document else glob.escape(path.name)
     return Layout(path.parent, path, keys, {"train": name})
 
 
@@ -133,9 +133,9 @@ def _of_folder(path: Path) -> Layout:
     # A model's answers can be beside files that the page saved.
     keys = max((guesses[entry] for entry in used if entry in guesses), key=lambda each: each["format"] == "mentions")
     section = FORMATS[keys["format"]]
-    if section.form.folders:
+    if section.folders:
         return Layout(path, path, keys, {"train": "."}, unused)
-    if len(endings) > 1 or not (section.form.is_document or len(used) >= _DOCUMENTS):
+    if len(endings) > 1 or not (section.is_document or len(used) >= _DOCUMENTS):
         raise _unclear(path, used)
     if "documents" in section.model_fields:
         keys = {**keys, "documents": "file"}

@@ -31,7 +31,7 @@ def guess(path: Path) -> Guess:
     try:
         unread.refuse(sample)
         for name, section in reversed(FORMATS.items()):
-            keys = section.form.recognise(sample)
+            keys = section.recognise(sample)
             if keys is not None:
                 if sample.encoding != UTF_8 and "encoding" in section.model_fields:
                     keys["encoding"] = sample.encoding

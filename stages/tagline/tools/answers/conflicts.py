@@ -1,19 +1,19 @@
 """What annotators decided differently, as a page on which another person decides."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tagline.sources.download_params import AnyDataset, language_of
-from tagline.sources.formats import mentions, page_layout, saved_page
-from tagline.sources.formats.annotated import AnnotatedText
+from tagline.sources.formats import page_layout
+from tagline.sources.formats.annotated import UNSURE, AnnotatedText
 from tagline.sources.formats.annotators import AGREED, MAJORITY, select, summary
 from tagline.sources.formats.base import leads_out
+from tagline.sources.formats.mentions import Mentions
 from tagline.sources.formats.offsets import Span, Words
 from tagline.sources.formats.registry import any_page
-from tagline.sources.formats.rows import Row
-from tagline.sources.formats.saved_page import ADJUDICATE, UNSURE
+from tagline.sources.formats.saved_page import ADJUDICATE
 from tagline.sources.formats.span_tags import covered_words
 from tagline.terminal import QUOTED, UserError, shortened
 from tagline.text.languages import splitter
@@ -41,13 +41,9 @@ def save(folder: Path, sources: Sequence[AnyDataset], target: Path) -> list[str]
     if not leads_out(target, folder):
         raise UserError(f"--output {target}: expected a file outside of {folder}, which holds what pages save")
     reader = any_page("ner", annotators=MAJORITY, language=language_of(sources))
-    to_text: Callable[[Sequence[Row], Any], AnnotatedText] = saved_page.to_text
-    rows_by_text: Callable[[Path, Any], Iterator[list[Row]]] = saved_page.rows_by_text
     for source in sources:
-        if isinstance(source, mentions.Keys):
+        if isinstance(source, Mentions):
             reader = source.model_copy(update={"annotators": MAJORITY, "selection": None})
-            to_text = mentions.to_text
-            rows_by_text = mentions.rows_by_text
             break
     agreement: Counter[tuple[str, ...]] = Counter()
     for sentence in reader.read(folder):  # which checks the files, too
@@ -55,8 +51,7 @@ def save(folder: Path, sources: Sequence[AnyDataset], target: Path) -> list[str]
     types: set[str] = set()
     tasks = []
     split = splitter(reader.language)
-    for rows in rows_by_text(folder, reader):
-        text = to_text(rows, reader)
+    for text in reader.texts(folder):
         words = split(text.text) if text.words is None else text.words
         types.update(text.types or ())
         for annotation in text.annotations:
@@ -90,10 +85,5 @@ def _task(text: AnnotatedText, words: Words, agreed: Sequence[Span]) -> Mapping[
 
 
 def _described(scores: Mapping[str, Any]) -> str:
-    return (
-        f"{scores['texts']:,} texts, F1 of spans {_rounded(scores['f1'])}, kappa of words {_rounded(scores['kappa'])}"
-    )
-
-
-def _rounded(score: float | None) -> str:
-    return "none" if score is None else f"{score:.3f}"
+    f1 = "none" if scores["f1"] is None else f"{scores['f1']:.3f}"
+    return f"{scores['texts']:,} texts, F1 of spans {f1}"

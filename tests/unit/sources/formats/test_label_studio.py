@@ -38,7 +38,7 @@ def test_export_is_read(tmp_path):
     first, second, cancelled, never, nothing, predicted = read(tmp_path, "label_studio", EXPORT, annotators="majority")
     assert tagged(first) == "Ada/B-PER Oslo/B-LOC"
     assert tagged(second) == "Bo/B-PER"
-    assert summary(second.agreement) == {"1, 2": {"texts": 1, "f1": 0.6667, "kappa": 0.5833}}
+    assert summary(second.agreement) == {"1, 2": {"texts": 1, "f1": 0.6667}}
     assert kinds(cancelled) == ["cancelled_annotations", "unannotated_texts"]
     assert [never.words, nothing.words, predicted.words] == [[], ["nothing", "in", "it"], []]
     by_2 = read(tmp_path, "label_studio", EXPORT, annotators="2")

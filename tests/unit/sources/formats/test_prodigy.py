@@ -74,7 +74,7 @@ test_malformed_row_is_reported_by_line = refusals(
     ({"text": "Ada", "spans": []}, "the key 'answer' is missing; expected a row of `prodigy db-out`"),
     (row("Ada", tokens=[token(0, 2), token(1, 3)]), "token {'start': 1, 'end': 3, 'id': 0} is not in the text, or"),
     (row("Ada, so", tokens=[MOVED]), "token {'start': 0, 'end': 4, 'id': 0, 'text': 'Ada'} is not in the text, or not"),
-    (row("Ada", tokens=[3]), "a span must be an object with start, end, label; got 3"),
+    (row("Ada", tokens=[3]), "a span must be an object with start, end, label, or a list of these; got 3"),
     ({**row("Ada"), "spans": {}}, "'spans' must be a list; got {}"),
     at="f:1: ",
 )

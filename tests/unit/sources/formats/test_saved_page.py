@@ -53,9 +53,7 @@ def test_adjudicated_file_decides_what_annotators_of_a_folder_do_not_agree_on(tm
         files = {"train": ".", "validation": None, "test": None}
         source = FileSource(tmp_path, section("page", annotators=annotators, **files))
         found = {str(sentence.id): tagged(sentence) for sentence in by_split(source)["train"]}
-        # 4 of 8 words have one type; by chance (5 * 7 without + 2 * 1 PER) / 8
-        agreement = {"texts": 2, "f1": 0.0, "kappa": round((4 - 37 / 8) / (8 - 37 / 8), 4)}
-        assert source.provenance()["findings"]["train"]["agreement"]["Ada, bo"] == agreement
+        assert source.provenance()["findings"]["train"]["agreement"]["Ada, bo"] == {"texts": 2, "f1": 0.0}
         return found
 
     marked = "New York/B-LOC \u05e9\u05dc/B-PER </script>/I-PER"

@@ -122,7 +122,10 @@ test_malformed_span_is_reported_by_line = refusals(
     ({"text": 1}, "'text' must be a string; got 1"),
     ({"text": "Ada"}, "'spans' must be a list, which is empty for a text without spans"),
     ({"text": "Ada", "spans": "x" * 5000}, "'spans' must be a list; got 'xxx"),
-    ({"text": TEXT, "spans": [[0, 3, "X"]]}, "a span must be an object with start, end, label; got [0, 3, 'X']"),
+    (
+        {"text": TEXT, "spans": [[0, 3]]},
+        "a span must be an object with start, end, label, or a list of these; got [0, 3]",
+    ),
     (row(TEXT, [(0, "3", "X")]), "start and end of a span must be integers and its label a name; got (0, '3', 'X')"),
     (row(TEXT, [(0, 3, " ")]), "start and end of a span must be integers and its label a name; got (0, 3, ' ')"),
     (row(TEXT, [], annotated=[[0, 3, "X"]]), "'annotated' must be a list of [start, end]; got [0, 3, 'X']"),
@@ -135,6 +138,9 @@ test_malformed_span_is_reported_by_line = refusals(
 test_malformed_row_of_gliner_is_reported_by_line = refusals(
     "gliner",
     ({"tokenized_text": ["Ada", " "]}, "'tokenized_text' must be a list of words; got ['Ada', ' ']"),
-    ({"tokenized_text": ["Ada"], "ner": [[0, 0]]}, "a span must be a list of start, end and label; got [0, 0]"),
+    (
+        {"tokenized_text": ["Ada"], "ner": [[0, 0]]},
+        "a span must be an object with start, end, label, or a list of these; got [0, 0]",
+    ),
     at="f:1: ",
 )

@@ -171,7 +171,7 @@ FILES: dict[str, tuple[str | bytes, dict[str, Any], str]] = {
     "overlaps": (
         objects("doccano").replace('"label": [', '"label": [[0, 3, "X"], ', 10),
         {"overlaps": "longest"},
-        "train: spans that share a word with another one, of which the longest is kept: ",
+        "train: spans that share a word with another one (overlaps: longest): ",
     ),
     "objects in lists": (
         pd.DataFrame({"id": range(60), "tokens": AS_OBJECTS}).to_parquet(),
@@ -291,7 +291,7 @@ SAID: dict[str, tuple[str | bytes, str, dict[str, Any]]] = {
     ),
     "misaligned spans are expanded if there are some": (
         objects("spans") + '\n{"text": "Osloer", "spans": [{"start": 0, "end": 4, "label": "LOC"}]}',
-        " inside a word, expanded to whole words: 1 of ",
+        " inside a word (misaligned_spans: expand): 1 of ",
         {"misaligned_spans": "expand"},
     ),
     "no span is misaligned": (objects("spans"), "f: spans", {"misaligned_spans": None}),
