@@ -118,7 +118,7 @@ class NonFiniteError(UserError):
         self.sentences = sentences
 
 
-def score_split(predictor: Predictor, split: Split, name: str | None, progress: Progress = None) -> Iterator[Chunk]:
+def score_split(predictor: Predictor, split: Split, name: str | None) -> Iterator[Chunk]:
     """Compute the scores of a split of data/tokenized, one chunk of sentences at a time; see `Predictor.score`.
 
     Labels of types that a sentence is not annotated for are hidden: `Predictor.label` makes O of them.
@@ -126,10 +126,9 @@ def score_split(predictor: Predictor, split: Split, name: str | None, progress: 
     Args:
         predictor: of the model.
         name: the title of the progress bar; None: no bar.
-        progress: called after each batch with its number of words.
     """
     first = 0
-    for chunk in predictor.score(split.lengths(), split.mapped_windows, name, progress):
+    for chunk in predictor.score(split.lengths(), split.mapped_windows, name):
         last = first + len(chunk.lengths)
         yield chunk._replace(hidden=split.hidden(first, last))
         first = last

@@ -20,7 +20,7 @@ BAR = "{l_bar}{bar}| {n_fmt} of {total_fmt} steps [{elapsed}<{remaining}]"
 
 
 class ProgressLines:
-    """Shows the steps, and after each epoch its losses, validation scores and speed.
+    """Shows the steps, and after each epoch its losses and validation scores.
 
     Args:
         done: number of steps of earlier processes.
@@ -30,10 +30,9 @@ class ProgressLines:
         seconds: how long each part of each epoch took so far.
     """
 
-    def __init__(self, steps: int, epochs: int, done: int, words: int, shown: bool) -> None:
+    def __init__(self, steps: int, epochs: int, done: int, shown: bool) -> None:
         self.steps = steps
         self.epochs = epochs
-        self.words = words
         self.shown = shown
         disable = None if shown else True  # None: on terminals only
         self.bar: tqdm[Any] = tqdm(total=steps, initial=done, desc="train", bar_format=BAR, disable=disable)
@@ -43,8 +42,6 @@ class ProgressLines:
 
     def begin_epoch(self) -> None:
         self.epoch_steps = 0
-        self.sentences = 0
-        self.validated = 0
         self.start = perf_counter()
         self.seconds.append(dict.fromkeys(PARTS, 0.0))
 
@@ -55,47 +52,32 @@ class ProgressLines:
         yield
         self.seconds[-1][part] += perf_counter() - start
 
-    def after_step(self, sentences: int, history: History) -> None:
+    def after_step(self, history: History) -> None:
         """Count a step.
 
         Args:
             history: steps and losses so far; on an accelerator the last loss is one step late.
         """
         self.epoch_steps += 1
-        self.sentences += sentences
         self.bar.update()
-        if self._is_due():
+        if self.in_log and perf_counter() - self.last >= INTERVAL:
+            self.last = perf_counter()
             values = [f"{self.epoch_steps / (perf_counter() - self.start):.2f} steps/s"]
             if history.since_epoch:
                 values.insert(0, f"loss {history.since_epoch[-1]:.4f}")
             self.write(f"step {history.steps} of {self.steps}: {', '.join(values)}")
 
-    def end_steps(self) -> float:
-        """Sentences per second since the start of the epoch; call it before validation."""
+    def end_steps(self) -> None:
+        """Take the time of the steps since the start of the epoch; call it before validation."""
         seconds = perf_counter() - self.start
         self.seconds[-1]["steps"] = seconds - self.seconds[-1]["checkpoints"]  # those between the steps
-        return self.sentences / seconds
 
-    def after_validating(self, words: int) -> None:
-        """Count the words of a batch of the validation."""
-        self.validated += words
-        if self._is_due():
-            self.write(f"validation: {self.validated:,} of {self.words:,} words")
-
-    def _is_due(self) -> bool:
-        """Whether a log file gets a line, since the interval has passed since the last one; if so, it starts again."""
-        if not self.in_log or perf_counter() - self.last < INTERVAL:
-            return False
-        self.last = perf_counter()
-        return True
-
-    def after_epoch(self, train_loss: float, history: History, speed: float) -> None:
-        """Print the results of an epoch."""
+    def after_epoch(self, train_loss: float, history: History) -> None:
+        """Print the results of an epoch, in 80 columns."""
         row = history.epochs[-1]
         self.write(
-            f"epoch {row['epoch']}/{self.epochs}: train loss {train_loss:.4f}, validation loss {row['loss']:.4f}, "
-            f"precision {row['precision']:.3f}, recall {row['recall']:.3f}, F1 {row['f1']:.3f}; "
-            f"{speed:.0f} sentences/s"
+            f"epoch {row['epoch']}/{self.epochs}: loss {train_loss:.4f}, validation loss {row['loss']:.4f}, "
+            f"P {row['precision']:.3f}, R {row['recall']:.3f}, F1 {row['f1']:.3f}"
         )
 
     def write(self, line: str) -> None:

@@ -123,8 +123,6 @@ class Training:
         self.saved = SavedRun(work, new, self.precision)
         self.history = self.saved.history
         self.best = self.saved.best
-        # Whether a window is the first of its sentence: sentences 0 0 1 2 2 give True False True True False.
-        self._begins = np.diff(self.rows.sentence, prepend=-1) != 0
 
     @property
     def mixed_precision(self) -> str:
@@ -151,8 +149,7 @@ class Training:
         self.accelerator = accelerator
         self._schedule = schedule
         self._reader = LossReader(accelerator.device)
-        words = len(self.validation.gold)
-        self.lines = ProgressLines(self.steps, self.epochs, self.history.steps, words, accelerator.is_main_process)
+        self.lines = ProgressLines(self.steps, self.epochs, self.history.steps, accelerator.is_main_process)
         if self.saved.restore(accelerator, schedule):
             self.lines.write(f"continuing after step {self.history.steps} of {self.steps}")
         for part in self.parts:
@@ -199,7 +196,7 @@ class Training:
         if self.accelerator.device.type == "xla":
             end_graph()
         self._record(self._reader.push(step, loss))
-        self.lines.after_step(int(np.count_nonzero(self._begins[step.batch])), self.history)
+        self.lines.after_step(self.history)
         for part in self.parts:
             part.after_step(step)
 
@@ -210,12 +207,12 @@ class Training:
             UserError: a loss or a logit is not finite.
         """
         self.record_losses()
-        speed = self.lines.end_steps()
+        self.lines.end_steps()
         train_loss = self.history.mean_loss
         if self.history.after_epoch(self._validate(model)):
             with self.lines.timed("checkpoints"):
                 self.saved.save_best(model)
-        self.lines.after_epoch(train_loss, self.history, speed)
+        self.lines.after_epoch(train_loss, self.history)
         for part in self.parts:
             part.after_epoch(model)
 
@@ -232,7 +229,7 @@ class Training:
     def _validate(self, model: nn.Module) -> dict[str, float]:
         try:
             with self.lines.timed("validation"):
-                return self.validation.scores(self.accelerator, model, self.lines.after_validating)
+                return self.validation.scores(self.accelerator, model)
         except NonFiniteError as error:
             ids = self.validation.split.sentences.select(error.sentences)["id"][:]
             epoch = len(self.history.epochs) + 1

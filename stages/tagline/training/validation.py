@@ -20,7 +20,7 @@ from tagline.model.batches import ALL_CORES, default_size
 from tagline.model.classifier import arrays, own_weights
 from tagline.model.heads.head import Head
 from tagline.model.precision import Resolved
-from tagline.model.prediction import Predictor, Progress, score_split
+from tagline.model.prediction import Predictor, score_split
 from tagline.training.history import SCORES
 
 
@@ -54,13 +54,12 @@ class Validation:
         no_scores = np.zeros(len(gold), np.float32)
         return len(TaggedSentences(self.head.labels, split.lengths(), gold, no_scores, gold).gold_entities.start)
 
-    def scores(self, accelerator: Accelerator, model: torch.nn.Module, progress: Progress = None) -> dict[str, float]:
+    def scores(self, accelerator: Accelerator, model: torch.nn.Module) -> dict[str, float]:
         """Predict a label for each word and score the labels; call it in all processes, they get the same scores.
 
         Args:
             accelerator: the one that prepared the model.
             model: as the accelerator prepared it; it is in training mode afterwards.
-            progress: called after each batch with its number of words.
 
         Returns:
             ``{precision, recall, f1, accuracy, loss}``; the loss is the mean negative log-likelihood of the gold
@@ -77,7 +76,7 @@ class Validation:
             backend = TorchModel(cast(PreTrainedModel, unwrapped), self.precision)
             head = self.head.with_weights(arrays(own_weights(unwrapped)))
             trained = predictor(backend, head, self.subwords_per_device, threads)
-            labelled = trained.label(score_split(trained, self.split, None, progress), self.gold)
+            labelled = trained.label(score_split(trained, self.split, None), self.gold)
         model.train()
         sentences = TaggedSentences(head.labels, self.lengths, labelled.labels, labelled.scores, self.gold)
         overall = score(count(sentences, head.labels.kind))["overall"]
