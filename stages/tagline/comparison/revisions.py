@@ -97,15 +97,7 @@ def _pipeline(root: Path, folder: Path | None) -> Path:
 
 
 def _run(name: str, files: DirFileSystem, folder: str, splits: Sequence[str], remedy: str) -> Run:
-    """Read the files of a run from its pipeline folder.
-
-    Args:
-        name: the revision as the user wrote it.
-        files: those of the pipeline folder.
-        folder: that of the predictions.
-        splits: as for `read`.
-        remedy: what to do if there are no predictions.
-    """
+    """Read the files of a run from its pipeline folder."""
     try:
         provenance = files.cat_file(f"{folder}/{PROVENANCE}")
         present = [PurePath(path).stem for path in files.glob(f"{folder}/*.parquet")]

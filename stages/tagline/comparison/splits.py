@@ -135,11 +135,7 @@ def compare_split(split: str, old: Sequence[Run], new: Sequence[Run]) -> Compare
 
 
 def _parts(aligned: Aligned, split: str, old: Sequence[Run], new: Sequence[Run]) -> dict[str, Difference]:
-    """Compare the F1 of the sentences of each letter case, and of the altered forms that all runs have.
-
-    Returns:
-        The significant differences by ``case.NAME`` and ``altered.FORM``, p adjusted for the number of all of them.
-    """
+    """Compare the F1 of the sentences of each letter case, and of the altered forms that all runs have."""
     runs = [*old, *new]
     counts = {}
     for case, is_in_case in of_each_case(aligned.scored[-1]).items():

@@ -7,7 +7,7 @@ from typing import Any
 
 from ruamel.yaml.comments import CommentedMap
 
-from tagline.core.params import PARAMS, line_of, read_file, read_text, validated
+from tagline.core.params import PARAMS, line_of, read_file, validated
 from tagline.core.reading import git
 from tagline.crossval.crossval_params import read_crossval, refuse_earlier_models
 from tagline.project import crossval_pipeline, pipelines, presets
@@ -22,8 +22,6 @@ _FOLDERS = {
     "train": "the models to start from and to learn from (data/none if there are none)",
 }
 
-_AUDIT = Path("audit/dvc.yaml")
-
 
 def check() -> tuple[dict[str, Any], list[str]]:
     """Check params.yaml, the folders that it names, derived pipelines, and the pushes of the stage that DVC runs.
@@ -36,7 +34,6 @@ def check() -> tuple[dict[str, Any], list[str]]:
     """
     stage = os.environ.get(BY_DVC, "").rpartition(":")[2]
     pipelines.check_this_folder()
-    check_earlier_audit()
     content = read_file()
     check_params(content)
     check_folders(content)
@@ -90,14 +87,6 @@ def untracked_folders(content: CommentedMap) -> Iterator[str]:
                 f"{_where(content, name)}: {first} is tracked by neither Git nor DVC; expected one of them, since "
                 "`dvc exp run --temp` and clones lack it; run `dvc add` or `git add`"
             )
-
-
-def check_earlier_audit() -> None:
-    """Raise a `UserError` if the pipeline of an earlier version's audit is there, since its scripts are gone."""
-    if _AUDIT.is_file() and "audit_fold.py" in read_text(_AUDIT):
-        raise UserError(
-            f"{_AUDIT}: the audit is no pipeline any more; expected neither audit/ nor data/audit; remove both folders"
-        )
 
 
 def card_of_the_sample(content: CommentedMap) -> Iterator[str]:

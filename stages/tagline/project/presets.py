@@ -15,7 +15,7 @@ from tagline.core import committed
 from tagline.core.params import PARAMS, find, list_errors, parse, plain, read_file, read_text
 from tagline.project.descriptions import DISCRIMINATORS, SCHEMA, text_of_sections
 from tagline.project.sections import check_params, params_errors
-from tagline.project.yaml_files import text_for_folder, text_of, write_text
+from tagline.project.yaml_files import as_dvc_writes, text_for_folder, write_text
 from tagline.terminal import UserError
 
 PRESETS = Path("presets")
@@ -87,7 +87,7 @@ def build(name: str) -> str:
     errors = [_in_preset(error, path, preset) for error in params_errors(content)]
     if errors:
         raise UserError(list_errors(errors, path, f"{PARAMS} is unchanged"))
-    return text_of(content) if folder() == PRESETS else text_for_folder(content)
+    return as_dvc_writes(content) if folder() == PRESETS else text_for_folder(content)
 
 
 def write(name: str, force: bool = False) -> None:

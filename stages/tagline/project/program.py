@@ -30,7 +30,7 @@ def check() -> None:
         return
     params, notes = checks.check()
     if arguments.lock:
-        from tagline.project.lock import check_lock
+        from tagline.comparison.lock import check_lock
 
         check_lock()
     if arguments.json:

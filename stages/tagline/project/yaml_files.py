@@ -4,10 +4,9 @@ import io
 import posixpath
 import re
 from pathlib import Path
-from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.comments import CommentedMap
 
 from tagline.core import reading, replacing
 from tagline.core.params import parse, read_file
@@ -22,12 +21,6 @@ def write_text(path: Path, text: str) -> None:
         partial.write_text(text, encoding="utf-8", newline="\n")
 
 
-def text_of(content: CommentedMap) -> str:
-    """Return params as YAML in the form that `dvc exp run -S` keeps: nulls empty, one key or list item per line."""
-    _to_block_style(content)
-    return as_dvc_writes(content)
-
-
 def text_for_folder(content: CommentedMap, source: str = ".") -> str:
     """Return params as YAML for a pipeline folder; their relative folders are adapted.
 
@@ -38,7 +31,7 @@ def text_for_folder(content: CommentedMap, source: str = ".") -> str:
     for section in (content["download"], content["train"]):
         if not Path(section["folder"]).is_absolute():
             section["folder"] = posixpath.normpath(posixpath.join("..", source, section["folder"]))
-    return text_of(content).replace("$schema=params.schema.json", "$schema=../params.schema.json")  # for editors
+    return as_dvc_writes(content).replace("$schema=params.schema.json", "$schema=../params.schema.json")  # for editors
 
 
 def as_dvc_writes(content: CommentedMap) -> str:
@@ -67,11 +60,3 @@ def is_current(path: Path, expected: str) -> bool:
         for stage in (*content["stages"].values(), *wanted["stages"].values()):
             stage.pop("frozen", None)
     return bool(content == wanted)
-
-
-def _to_block_style(node: Any) -> None:
-    if isinstance(node, CommentedMap | CommentedSeq):
-        if node:
-            node.fa.set_block_style()
-        for item in node.values() if isinstance(node, CommentedMap) else node:
-            _to_block_style(item)

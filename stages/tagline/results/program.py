@@ -81,13 +81,13 @@ def next_steps() -> None:
     parser = ArgumentParser(description=next_steps.__doc__)
     parser.add_json("split, f1, low, high, entities, losses, notes")
     options = parser.parse_args()
-    from tagline.results import losses
+    from tagline.results import lost_f1
 
-    result = losses.find()
+    result = lost_f1.find()
     if options.json:
         show_json(result)
     else:
-        show(losses.table(result))
+        show(lost_f1.table(result))
 
 
 def push() -> None:

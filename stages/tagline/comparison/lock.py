@@ -1,18 +1,16 @@
 """Whether the committed dvc.lock belongs to the code, the params and the data, in a clone without models and data."""
 
-import json
 import posixpath
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from dvc.exceptions import DvcException
+from dvc.repo import Repo
+
+from tagline.comparison.outdated import changes
 from tagline.core.params import read_file
 from tagline.terminal import UserError
-
-# What DVC says of files that were not pulled: with a cache that has them, and without.
-_ABSENT = ("deleted", "not in cache")
 
 
 def check_lock() -> None:
@@ -32,21 +30,16 @@ def check_lock() -> None:
 
 def _changed_stages() -> Iterator[str]:
     """Describe each change that `dvc status` lists, but for missing files."""
-    command = [sys.executable, "-m", "dvc", "status", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise UserError(f"dvc status failed; expected a DVC repository with a dvc.yaml that DVC reads\n{done.stderr}")
-    for stage, changes in json.loads(done.stdout).items():
-        for change in changes:
-            if isinstance(change, str):
-                if change == "changed command":
-                    yield f"{stage}: {change}"
-                continue
-            for paths in change.values():
-                for path, state in paths.items():
-                    # The state of a file is a word, that of params.yaml a dictionary of keys.
-                    if state not in _ABSENT:
-                        yield f"{stage}: {path}{'' if isinstance(state, str) else ' (' + ', '.join(state) + ')'}"
+    try:
+        with Repo() as repo:
+            status = repo.status()
+    except DvcException as error:
+        raise UserError(
+            f"dvc status failed; expected a DVC repository with a dvc.yaml that DVC reads\n{error}"
+        ) from None
+    for stage, entries in status.items():
+        for change in changes(entries):
+            yield f"{stage}: {change}"
 
 
 def _stages_that_do_not_fit() -> Iterator[str]:

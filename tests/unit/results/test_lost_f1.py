@@ -12,7 +12,7 @@ from helpers.tagged import sentences
 
 from tagline.artifacts import predictions
 from tagline.core.provenance import write_hashes
-from tagline.results import losses
+from tagline.results import lost_f1
 
 FOLDER = Path("data/predictions")
 WORDS = ["Ada Lind lives in Oslo", "Xu lives in Oslo", "Ida Ek lives", "in Zug"]
@@ -24,7 +24,7 @@ PREDICTED = ["B-PER I-PER O O B-LOC", "O O O B-PER", "B-PER O O", "O B-LOC"]
 @pytest.fixture
 def predicted(finished, monkeypatch):
     """A finished workspace with other predictions of test; train has Ada Lind and Oslo."""
-    monkeypatch.setattr(losses, "LEAST_SEEN", 3)
+    monkeypatch.setattr(lost_f1, "LEAST_SEEN", 3)
     lowercase = sentences(GOLD, [" ".join("O" for _ in row.split()) for row in GOLD], words=WORDS)
     predictions.write(FOLDER, "test", sentences(GOLD, PREDICTED, words=WORDS), {"lowercase": lowercase})
     write_hashes(FOLDER)
@@ -59,9 +59,9 @@ def test_losses_are_those_computed_by_hand(predicted, capsys):
 
 
 def test_unseen_entities_are_no_loss_if_few_are_seen_or_those_are_not_better(predicted, capsys, monkeypatch):
-    monkeypatch.setattr(losses, "LEAST_SEEN", 4)
+    monkeypatch.setattr(lost_f1, "LEAST_SEEN", 4)
     assert "not in train" not in found(capsys)[1]
-    monkeypatch.setattr(losses, "LEAST_SEEN", 3)
+    monkeypatch.setattr(lost_f1, "LEAST_SEEN", 3)
     right = ["O O O O O", "B-PER O O O", "O O O", "O O"]  # Xu alone, whom train does not have
     predictions.write(FOLDER, "test", sentences(GOLD, right, words=WORDS), {})
     write_hashes(FOLDER)
@@ -129,7 +129,7 @@ def test_command_to_suggest_texts_runs_without_an_exported_model(predicted, caps
 
 def test_command_for_a_key_that_params_leave_out_adds_it(predicted, capsys):
     apply_overrides(predicted / "params.yaml", [found(capsys)[1]["lowercase text"]["command"].split()[-1]])
-    assert losses.lowercase()[:2] == ("1.3 times a training", "dvc exp run -S tokenize_align.lowercase_share=1")
+    assert lost_f1.lowercase()[:2] == ("1.3 times a training", "dvc exp run -S tokenize_align.lowercase_share=1")
 
 
 def test_plain_tags_are_refused(predicted):

@@ -1,4 +1,4 @@
-"""Losses: where F1 of test, or else validation, is lost, what it would be otherwise, and a command for each loss."""
+"""Lost F1: where F1 of test, or else validation, is lost, what it would be otherwise, and a command for each loss."""
 
 import shlex
 from collections.abc import Collection, Iterator, Mapping
@@ -55,7 +55,7 @@ class Remedy(NamedTuple):
 AUDIT = Remedy("corrected labels, one training", "tagline audit --output fixes.html")
 
 
-class Loss(NamedTuple):
+class LostF1(NamedTuple):
     """What is lost to some errors.
 
     Attributes:
@@ -109,7 +109,7 @@ def find() -> dict[str, Any]:
         tallies[kind] = tallies[ALL] + np.outer(errors[kind], change)
     sums = total(tallies, RESAMPLES, SEED)
     f1 = {name: ratios(*of_tally).f1 for name, of_tally in sums.items()}
-    losses = [Loss(kind, int(errors[kind].sum()), f1[ALL], f1[kind], AUDIT) for kind in CHANGES]
+    losses = [LostF1(kind, int(errors[kind].sum()), f1[ALL], f1[kind], AUDIT) for kind in CHANGES]
     losses += unseen_loss(sums, f1[ALL])
     losses += lowercase_loss(sums, f1, forms)
     described = [loss.described() for loss in losses]
@@ -169,7 +169,7 @@ def total(tallies: Mapping[str, Doubles], resamples: int, seed: int) -> dict[str
     return dict(zip(tallies, np.split(sums, len(tallies)), strict=True))
 
 
-def unseen_loss(sums: Mapping[str, Doubles], f1: Doubles) -> Iterator[Loss]:
+def unseen_loss(sums: Mapping[str, Doubles], f1: Doubles) -> Iterator[LostF1]:
     """Yield the loss to unseen entities, if they are found less often than seen ones."""
     everything, seen, unseen = sums[ALL], sums["seen"], sums["unseen"]
     if not unseen[GOLD, 0] or 0 < seen[GOLD, 0] < LEAST_SEEN:
@@ -180,17 +180,17 @@ def unseen_loss(sums: Mapping[str, Doubles], f1: Doubles) -> Iterator[Loss]:
         as_seen = np.stack([unseen[GOLD]] * len(everything))
     without = ratios(*as_seen).f1
     if without[0] > f1[0]:
-        yield Loss("not in train", int(unseen[GOLD, 0] - unseen[CORRECT, 0]), f1, without, suggest())
+        yield LostF1("not in train", int(unseen[GOLD, 0] - unseen[CORRECT, 0]), f1, without, suggest())
 
 
-def lowercase_loss(sums: Mapping[str, Doubles], f1: Mapping[str, Doubles], forms: Collection[str]) -> Iterator[Loss]:
+def lowercase_loss(sums: Mapping[str, Doubles], f1: Mapping[str, Doubles], forms: Collection[str]) -> Iterator[LostF1]:
     """Yield the loss to the worst letter case, if entities are lost in it."""
     if not forms:
         return
     worst = min(forms, key=lambda form: f1[form][0])
     fewer = int(sums[ALL][CORRECT, 0] - sums[worst][CORRECT, 0])
     if fewer > 0:
-        yield Loss(f"{worst} text", fewer, f1[worst], f1[ALL], lowercase())
+        yield LostF1(f"{worst} text", fewer, f1[worst], f1[ALL], lowercase())
 
 
 def lowercase() -> Remedy:
