@@ -203,9 +203,7 @@ def load(folder: Path, labels: Labels, dtype: torch.dtype | None = None, made_by
     """Load a fine-tuned model in evaluation mode.
 
     Args:
-        labels: the labels that it must have.
         dtype: number format of the weights, by default the stored one.
-        made_by: the stage that wrote the folder, for messages; empty for a model from elsewhere.
 
     Raises:
         UserError: the folder is missing or damaged, its weights do not match its config.json, or the model has other

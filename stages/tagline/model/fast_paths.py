@@ -163,7 +163,6 @@ def train_used_embeddings(model: PreTrainedModel, ids: AnyInts) -> None:
     them, or if the layer is of a special kind or shares its weights.
 
     Args:
-        model: the model to train.
         ids: sorted and distinct: the sub-words that training reads, padding included.
     """
     layer = cast(nn.Embedding, model.get_input_embeddings())

@@ -122,10 +122,6 @@ def score_split(predictor: Predictor, split: Split, name: str | None) -> Iterato
     """Compute the scores of a split of data/tokenized, one chunk of sentences at a time; see `Predictor.score`.
 
     Labels of types that a sentence is not annotated for are hidden: `Predictor.label` makes O of them.
-
-    Args:
-        predictor: of the model.
-        name: the title of the progress bar; None: no bar.
     """
     first = 0
     for chunk in predictor.score(split.lengths(), split.mapped_windows, name):

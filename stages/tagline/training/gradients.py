@@ -170,7 +170,6 @@ class Gradients:
 
     Attributes:
         head: of the model; if it scores sequences, only the first sub-word of each word has a label.
-        params: the section ``train``.
     """
 
     rows: Windows
@@ -186,7 +185,6 @@ class Gradients:
         What is drawn depends on seed, step and process only, so that a run that continues draws the same.
 
         Args:
-            accelerator: the one that prepared the model.
             number: of the step, from 1.
             batch: int64, indices of its windows, in all processes.
         """
@@ -206,11 +204,6 @@ class Gradients:
 
     def add(self, accelerator: Accelerator, model: nn.Module, step: Step) -> Tensor:
         """Compute this process's share of a step.
-
-        Args:
-            accelerator: the one that prepared the model.
-            model: in training mode.
-            step: what `step` returned.
 
         Returns:
             The loss of the whole batch, the same in all processes; float32 scalar on the device.
@@ -313,12 +306,24 @@ def micro_batch(
     return MicroBatch(arrays, padded=not mask.all())
 
 
-def groups(
-    model: PreTrainedModel, weight_decay: float, learning_rate: float, head_learning_rate: float, layer_decay: float = 1
-) -> list[dict[str, Any]]:
-    """The trainable weights in parameter groups: matrices with weight decay, biases and norms without.
+def adamw(
+    model: PreTrainedModel,
+    device: torch.device,
+    weight_decay: float,
+    learning_rate: float,
+    head_learning_rate: float,
+    layer_decay: float = 1,
+) -> torch.optim.AdamW:
+    """AdamW (Loshchilov and Hutter, 2019) with weight decay of matrices, none of biases, norms and the head.
 
-    The top layer comes first, the embeddings second to last, at last the head's weights. See `adamw`.
+    The parameter groups of the top layer come first, those of the embeddings second to last, at last the head's.
+
+    Args:
+        learning_rate: the highest one of the encoder's top layer, and of what it has above.
+        layer_decay: ratio of the rates of a layer and the one above it (Howard and Ruder, 2018).
+
+    Raises:
+        UserError: with a ratio below 1, the encoder does not have one list of layers.
     """
     depths = _depths(model) if layer_decay < 1 else {}
     # By the number of layers above: matrices, then the others.
@@ -340,7 +345,8 @@ def groups(
         rate = learning_rate * layer_decay**depth
         made.append({"params": decaying, "weight_decay": weight_decay, "lr": rate})
         made.append({"params": no_decay, "weight_decay": 0.0, "lr": rate})
-    return [*made, {"params": of_head, "weight_decay": 0.0, "lr": head_learning_rate}]
+    made.append({"params": of_head, "weight_decay": 0.0, "lr": head_learning_rate})
+    return torch.optim.AdamW(made, lr=learning_rate, fused=device.type in FUSED or None)
 
 
 def _depths(model: PreTrainedModel) -> dict[str, int]:
@@ -357,28 +363,6 @@ def _depths(model: PreTrainedModel) -> dict[str, int]:
         else:
             depths[name] = len(layers) if above == len(layers) else 0
     return depths
-
-
-def adamw(
-    model: PreTrainedModel,
-    device: torch.device,
-    weight_decay: float,
-    learning_rate: float,
-    head_learning_rate: float,
-    layer_decay: float = 1,
-) -> torch.optim.AdamW:
-    """AdamW (Loshchilov and Hutter, 2019) with a learning rate per step, see `schedule`.
-
-    Args:
-        model: its trainable weights, float32.
-        learning_rate: the highest one of the encoder's top layer, and of what it has above.
-        layer_decay: ratio of the rates of a layer and the one above it (Howard and Ruder, 2018).
-
-    Raises:
-        UserError: with a ratio below 1, the encoder does not have one list of layers.
-    """
-    of_groups = groups(model, weight_decay, learning_rate, head_learning_rate, layer_decay)
-    return torch.optim.AdamW(of_groups, lr=learning_rate, fused=device.type in FUSED or None)
 
 
 def schedule(optimizer: torch.optim.Optimizer, name: str, warmup: float, steps: int) -> LambdaLR:

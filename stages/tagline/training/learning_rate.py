@@ -26,11 +26,7 @@ MUCH = 3
 
 
 def fitting_rate(config: PreTrainedConfig, batches: TrainingBatches, steps: int) -> float:
-    """The peak learning rate that fits an encoder, its batches and the run's steps, two digits.
-
-    Args:
-        config: of the model that is trained.
-    """
+    """The peak learning rate that fits an encoder, its batches and the run's steps, two digits."""
     encoder = config.get_text_config()
     size = encoder.num_hidden_layers * encoder.hidden_size**2
     subwords = float(batches.batches.subwords_per_batch)
@@ -48,7 +44,6 @@ def advice(rate: float | Literal["auto"], fitting: float, lowest: float) -> str 
 
     Args:
         rate: ``train.learning_rate``.
-        fitting: see `fitting_rate`.
         lowest: share of the rate that the embeddings have, by ``train.layer_decay``.
     """
     if rate == "auto":

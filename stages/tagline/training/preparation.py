@@ -32,11 +32,8 @@ class Prepared:
     """What a run needs.
 
     Attributes:
-        train: sentences and windows of the training split, which teachers read.
         learnt: the same, with the windows of copies in small letters.
         validation: the split that selects the epoch, with the head and the precision that predict it.
-        model: the model to train, with the weights of its head.
-        teachers: models to learn from.
     """
 
     train: Split
@@ -48,9 +45,6 @@ class Prepared:
 
 def prepare(params: Train, data: Path, encoder: Path, tokenizer: Path, device: torch.device) -> Prepared:
     """Check data and params, load the splits, and make the model.
-
-    Args:
-        params: the section ``train``.
 
     Raises:
         UserError: they do not fit each other or the host.
@@ -87,7 +81,6 @@ def _new_model(
     """Make the model to train and its head: of the encoder, or of the earlier model that it continues.
 
     Args:
-        params: the section ``train``.
         learnt: the sentences to train on, whose shares of labels a new classifier begins with.
         of_models: the labels of earlier models, by folder.
     """
@@ -123,12 +116,7 @@ def _fit_to_data(
 
 
 def objectives_of_run(params: Train, prepared: Prepared, data: Path, work: Path) -> list[Objective]:
-    """The losses that the run minimises; call it in all processes, teachers label all words here, once per run.
-
-    Args:
-        params: the section ``train``.
-        prepared: data, model and teachers.
-    """
+    """The losses that the run minimises; call it in all processes, teachers label all words here, once per run."""
     head = prepared.validation.head
     objectives: list[Objective] = [GoldLabels(head, prepared.learnt.mapped_windows)]
     if prepared.teachers:

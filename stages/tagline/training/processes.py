@@ -111,9 +111,6 @@ def agree(text: str) -> bool:
 def check_agreement(run: str, precision: Resolved) -> None:
     """Check that all hosts train the same model on the same data: averages of different ones would look like a result.
 
-    Args:
-        run: name of the run, its `fingerprint`.
-
     Raises:
         UserError: they don't.
     """

@@ -76,10 +76,6 @@ class SavedRun:
     def restore(self, accelerator: Accelerator, schedule: LambdaLR) -> bool:
         """Load weights, optimizer and schedule from the newest checkpoint.
 
-        Args:
-            accelerator: the one that prepared model and optimizer.
-            schedule: the optimizer's, not prepared.
-
         Returns:
             Whether there is a checkpoint.
 
@@ -133,7 +129,6 @@ class SavedRun:
         """Write a checkpoint in the main process.
 
         Args:
-            model: the model in training, not wrapped.
             report: prints why no checkpoint could be written, for example to a full disk.
         """
         if not self._accelerator.is_main_process:

@@ -55,7 +55,6 @@ class Outputs(NamedTuple):
     """Paths that training writes, all of them or none.
 
     Attributes:
-        finetuned: folder of the model.
         report: JSON, the scores of the best epoch and how it was computed.
         validation: CSV, scores and loss of each epoch on validation.
     """
@@ -70,9 +69,7 @@ def run(params: Train, script: Path, inputs: Inputs, outputs: Outputs) -> None:
     """Train on all devices of the host, or in a launcher's processes; an interrupted run continues.
 
     Args:
-        params: the section ``train``.
         script: the stage's file; an interrupted run continues only if it is unchanged.
-        inputs: folders of earlier stages.
 
     Raises:
         UserError: inputs, params and host do not fit each other, or training or a push fails.

@@ -128,7 +128,6 @@ class Teaching(Objective):
     averaged over teachers, times the square of the temperature, which keeps the size of its gradients.
 
     Args:
-        teachers: the models.
         params: the section ``train.teacher``: weight of this loss, temperature of all probabilities.
         work: folder of the run; `TARGETS` in it is float32 (words, targets) of each teacher, 0 for words without
             sub-words.
@@ -161,7 +160,6 @@ class Teaching(Objective):
 
         Args:
             split: the sentences, and the windows that teachers read, without copies.
-            subwords_per_device: most sub-words per forward pass; None: a default for the device.
 
         Raises:
             UserError: a teacher can't read the windows or its logits are not finite; the disk is full; or several hosts

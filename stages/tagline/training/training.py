@@ -68,9 +68,7 @@ class Training:
     `after_epoch`, and `end`.
 
     Args:
-        model: the model to train.
         train: the split to train on, with the windows of its copies (`tokenized.with_copies`).
-        params: the section ``train``.
         work: folder that survives interruptions, see `tagline.training.saved_run`.
 
     Attributes:
@@ -137,15 +135,7 @@ class Training:
         return schedule(optimizer, self.params.schedule, self.params.warmup, self.steps)
 
     def begin(self, accelerator: Accelerator, schedule: LambdaLR) -> None:
-        """Restore the newest checkpoint, if any; call it before the first step.
-
-        Args:
-            accelerator: the one that prepared model and optimizer.
-            schedule: the optimizer's, not prepared.
-
-        Raises:
-            UserError: see `SavedRun.restore`.
-        """
+        """Restore the newest checkpoint, if any; call it before the first step."""
         self.accelerator = accelerator
         self._schedule = schedule
         self._reader = LossReader(accelerator.device)

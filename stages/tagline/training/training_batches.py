@@ -21,7 +21,6 @@ class TrainingBatches:
     """The batches of all epochs.
 
     Args:
-        lengths: int64 (windows), number of sub-words.
         min_steps: minimum number of batches of the run, for which its epochs have several passes over all windows.
 
     Attributes:

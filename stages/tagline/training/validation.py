@@ -32,9 +32,6 @@ def forward_size(subwords_per_device: int | None, device: torch.device) -> int:
 class Validation:
     """The validation split, to be scored after each epoch.
 
-    Args:
-        subwords_per_device: most sub-words per forward pass; None: a default for the device.
-
     Attributes:
         number: of gold entities, or of words if tags are plain.
     """
@@ -58,7 +55,6 @@ class Validation:
         """Predict a label for each word and score the labels; call it in all processes, they get the same scores.
 
         Args:
-            accelerator: the one that prepared the model.
             model: as the accelerator prepared it; it is in training mode afterwards.
 
         Returns:
@@ -91,8 +87,6 @@ def predictor(
     """Make a predictor that all processes share.
 
     Args:
-        backend: the model of this process.
-        head: of the model, with its weights.
         subwords_per_device: most sub-words per forward pass and device, padding included; None: a default for it.
         threads: compute batches at once, in a single process only; None: one batch after the other.
     """
@@ -104,11 +98,7 @@ def predictor(
 
 
 class SharedModel:
-    """A model of which each process has a copy; all processes ask for the same batches.
-
-    Args:
-        backend: the model of this process.
-    """
+    """A model of which each process has a copy; all processes ask for the same batches."""
 
     def __init__(self, backend: TorchModel) -> None:
         self.backend = backend

@@ -60,9 +60,6 @@ def work_folder(stage: str, run: str) -> Iterator[Path]:
 
     All processes of a run enter the block together; the main process makes, locks and removes the folder.
 
-    Args:
-        run: name of the run, its `fingerprint`.
-
     Raises:
         UserError: another process works on the same run.
     """

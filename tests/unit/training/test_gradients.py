@@ -24,7 +24,7 @@ from transformers import (
 from tagline.labels.label_list import Labels
 from tagline.model.classifier import attach
 from tagline.model.heads import make_head
-from tagline.training.gradients import GoldLabels, Gradients, adamw, groups, micro_batch, share
+from tagline.training.gradients import GoldLabels, Gradients, adamw, micro_batch, share
 from tagline.training.train_params import Train
 from tagline.training.training_batches import TrainingBatches
 
@@ -139,16 +139,16 @@ def test_encoder_decays_as_in_trainer_and_the_head_has_a_rate_of_its_own(tmp_pat
     expected = set(trainer.get_decay_parameter_names(model)) - {"classifier.weight"}
     attach(model, gradients.head)
     names = {id(weight): name for name, weight in model.named_parameters()}
-    decaying, no_decay, of_head = (
-        {names[id(weight)] for weight in each["params"]} for each in groups(model, 0.3, 0.01, 0.05)
-    )
+    groups = adamw(model, process_of().device, 0.3, 0.01, 0.05).param_groups
+    decaying, no_decay, of_head = ({names[id(weight)] for weight in each["params"]} for each in groups)
     assert decaying == expected
     assert of_head == {"classifier.weight", "classifier.bias", "tagger_head.transitions"}
     assert no_decay == set(names.values()) - expected - of_head
-    rates = [(each["weight_decay"], each["lr"]) for each in groups(model, 0.3, 0.01, 0.05)]
+    rates = [(each["weight_decay"], each["lr"]) for each in groups]
     assert rates == [(0.3, 0.01), (0.0, 0.01), (0.0, 0.05)]
     model.bert.requires_grad_(False)
-    assert sum(len(each["params"]) for each in groups(model, 0.1, 0.01, 0.05)) == 3, "frozen weights are left out"
+    groups = adamw(model, process_of().device, 0.1, 0.01, 0.05).param_groups
+    assert sum(len(each["params"]) for each in groups) == 3, "frozen weights are left out"
 
 
 SMALL = {"num_labels": 3, "vocab_size": 11, "hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 16}

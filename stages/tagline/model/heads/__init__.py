@@ -35,7 +35,6 @@ def load_head(folder: Path, labels: Labels, made_by: str) -> Head:
 
     Args:
         folder: of the model; without head.safetensors its head is linear.
-        made_by: the stage that wrote the folder, for messages; empty for a model from elsewhere.
 
     Raises:
         UserError: head.safetensors is damaged, or of a head or of labels that are not known.
@@ -47,10 +46,6 @@ def load_head(folder: Path, labels: Labels, made_by: str) -> Head:
 
 def continued(head: Head, folder: Path, labels: Labels) -> Head:
     """Give a head that is not trained yet the weights that a trained model has between labels of the same name.
-
-    Args:
-        head: of the model to train.
-        folder: of the trained model.
 
     Returns:
         The head itself if the trained one is another one.
