@@ -138,7 +138,7 @@ def _relabelled(model: PreTrainedModel, labels: Labels, kept: Sequence[int], new
 
 
 def _built(model: PreTrainedModel, config: PreTrainedConfig) -> PreTrainedModel:
-    """Build a model of the class of another one, in evaluation mode as `from_pretrained` leaves it."""
+    """Build a model of the class of another one, in evaluation mode."""
     return cast(PreTrainedModel, type(model)(config).eval())
 
 

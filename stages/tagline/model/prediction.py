@@ -291,14 +291,7 @@ class Predictor:
         return self.calibration.apply(scores, is_outside(ids, self.labels))
 
     def _logits(self, windows: Windows, chosen: Ints, positions: Ints) -> Iterator[tuple[Ints, Floats]]:
-        """Compute the logits of words, batch by batch.
-
-        Args:
-            positions: the position of the word's first sub-word in that window.
-
-        Yields:
-            The indices of some words, and their logits (words, labels).
-        """
+        """Yield the indices of some words and their logits (words, labels), batch by batch."""
         # The words of window w are order[offsets[w] : offsets[w + 1]]. For windows [0, 1, 0]: order [0, 2, 1], offsets
         # [0, 2, 3].
         order = np.argsort(chosen, kind="stable")
@@ -375,12 +368,7 @@ def _subwords_of_words(starts: Ints, windows: Windows) -> tuple[Ints, Ints, Ints
 
 
 def _context(window: Ints, position: Ints, sentence: AnyInts) -> Ints:
-    """The smaller context of each sub-word in its window, in sub-words, `UNLIMITED` if both sides are.
-
-    Args:
-        window: ascending, of each sub-word.
-        sentence: of each window, ascending.
-    """
+    """The smaller context of each sub-word in its window, in sub-words, `UNLIMITED` if both sides are."""
     # The sub-words of window w are those from offsets[w] to offsets[w + 1].
     offsets = np.searchsorted(window, np.arange(len(sentence) + 1))
     first = position[offsets[window]]

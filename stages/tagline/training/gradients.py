@@ -183,10 +183,6 @@ class Gradients:
         """Prepare this process's share of a step: all that is random in it, and its windows, padded.
 
         What is drawn depends on seed, step and process only, so that a run that continues draws the same.
-
-        Args:
-            number: of the step, from 1.
-            batch: int64, indices of its windows, in all processes.
         """
         rank = accelerator.process_index
         processes = accelerator.num_processes

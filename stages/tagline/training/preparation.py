@@ -78,12 +78,7 @@ def _new_model(
     learnt: Split,
     of_models: Mapping[Path, Labels],
 ) -> tuple[PreTrainedModel, Head]:
-    """Make the model to train and its head: of the encoder, or of the earlier model that it continues.
-
-    Args:
-        learnt: the sentences to train on, whose shares of labels a new classifier begins with.
-        of_models: the labels of earlier models, by folder.
-    """
+    """Make the model to train and its head: of the encoder, or of the earlier model that it continues."""
     head = make_head(params.head, labels)
     if params.earlier is None:
         folder = encoder

@@ -168,11 +168,7 @@ def _content(accelerator: Accelerator, model: torch.nn.Module, optimizer: torch.
 
 
 def _link_files(source: Path, target: Path) -> None:
-    """Make a folder of links to the files of another one, or of copies if the file system does not have links.
-
-    So the best weights are written once, not with each checkpoint. If they are damaged, so are all checkpoints that
-    link to them, and training starts again.
-    """
+    """Make a folder of links to the files of another one, or of copies: the best weights are written once."""
     target.mkdir()
     for file in source.iterdir():
         try:

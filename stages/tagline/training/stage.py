@@ -112,7 +112,6 @@ def run(params: Train, script: Path, inputs: Inputs, outputs: Outputs) -> None:
 
 
 def _show_remarks(training: Training) -> None:
-    """Print what a finished run says of its best epoch."""
     key = training.batches.steps_param if training.params.max_steps is None else None
     validation = training.validation
     line = remarks(training.history, validation.number, validation.head.labels.unit, key)
@@ -123,13 +122,7 @@ def _show_remarks(training: Training) -> None:
 def _write_model(
     training: Training, tokenizer: Path, verified: Mapping[str, Mapping[str, str]], partial: Outputs, outputs: Outputs
 ) -> None:
-    """Write a folder that transformers loads, and how the model was made.
-
-    Args:
-        verified: the hashes of all files that were read, by folder.
-        partial: the temporary paths; the folder gets weights, configuration, tokenizer, provenance.json, hashes.json.
-        outputs: their final paths; hashes.json lists the learning curves too, which are written.
-    """
+    """Write a folder that transformers loads, and how the model was made; its hashes.json lists the curves too."""
     folder = partial.finetuned
     folder.mkdir()
     copy_files(training.best, folder)
@@ -151,13 +144,7 @@ def _write_model(
 
 
 def _write_report(training: Training, partial: Outputs) -> None:
-    """Write the scores of the best epoch as JSON, and the learning curves as CSV.
-
-    Args:
-        partial: paths of the report, ``{best_epoch, steps, precision, padding, validation: {precision, recall, f1,
-            accuracy, loss}}`` (and ``learning_rate`` if params.yaml has auto), and of the curves, with the columns
-            step, loss and epoch, precision, recall, f1, accuracy, loss.
-    """
+    """Write the scores of the best epoch as JSON, and the learning curves as CSV."""
     history = training.history
     pd.DataFrame(history.losses).round(DIGITS).to_csv(partial.train_loss, index=False, lineterminator="\n")
     pd.DataFrame(history.epochs).round(DIGITS).to_csv(partial.validation, index=False, lineterminator="\n")

@@ -23,11 +23,7 @@ def enable_cpu_fast_paths() -> None:
 
 
 def _keep_freed_memory() -> None:
-    """Let glibc keep what is freed: steps take about 8 % less processor time, the same peak.
-
-    By default the gradients and other large blocks go back to the system, which clears each page of them again when the
-    next step needs as much.
-    """
+    """Let glibc keep what is freed: steps take about 8 % less processor time, the same peak."""
     if sys.platform != "linux":
         return
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)

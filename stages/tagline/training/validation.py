@@ -24,11 +24,6 @@ from tagline.model.prediction import Predictor, score_split
 from tagline.training.history import SCORES
 
 
-def forward_size(subwords_per_device: int | None, device: torch.device) -> int:
-    """The maximum number of sub-words with which a trained model predicts: the param, or a default for the device."""
-    return subwords_per_device or default_size(device.type, ALL_CORES)
-
-
 class Validation:
     """The validation split, to be scored after each epoch.
 
@@ -43,13 +38,9 @@ class Validation:
         self.subwords_per_device = subwords_per_device
         self.gold = split.gold()
         self.lengths = split.lengths()
-        self.number = self.count(split)
-
-    def count(self, split: Split) -> int:
-        """The number of gold entities, or of words if tags are plain."""
-        gold = split.gold()
-        no_scores = np.zeros(len(gold), np.float32)
-        return len(TaggedSentences(self.head.labels, split.lengths(), gold, no_scores, gold).gold_entities.start)
+        no_scores = np.zeros(len(self.gold), np.float32)
+        sentences = TaggedSentences(head.labels, self.lengths, self.gold, no_scores, self.gold)
+        self.number = len(sentences.gold_entities.start)
 
     def scores(self, accelerator: Accelerator, model: torch.nn.Module) -> dict[str, float]:
         """Predict a label for each word and score the labels; call it in all processes, they get the same scores.
@@ -90,7 +81,7 @@ def predictor(
         subwords_per_device: most sub-words per forward pass and device, padding included; None: a default for it.
         threads: compute batches at once, in a single process only; None: one batch after the other.
     """
-    most = forward_size(subwords_per_device, backend.device)
+    most = subwords_per_device or default_size(backend.device.type, ALL_CORES)
     processes = PartialState().num_processes
     if processes == 1:
         return Predictor(backend, head, head.labels, most, threads)
