@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dvc.dependency.param import ParamsDependency
-from dvc.exceptions import DvcException, NotDvcRepoError
+from dvc.exceptions import DvcException
 from dvc.repo import Repo
 
 from tagline.comparison import WORKSPACE
@@ -25,22 +25,8 @@ def outdated_notes(*stages: str) -> list[str]:
     return list(dict.fromkeys(notes))
 
 
-def notes_of_predictions() -> list[str]:
-    """Return a note if `dvc repro` would compute other predictions; none outside of a DVC repository."""
-    try:
-        Repo.find_root()
-    except NotDvcRepoError:
-        return []
-    return outdated_notes("evaluate")
-
-
 def in_workspace(repo: Any, stage: str) -> list[str]:
-    """Return a note if `dvc repro` would compute other predictions than those of the workspace.
-
-    Args:
-        repo: the DVC repository.
-        stage: the stage that wrote them, as DVC's commands name it.
-    """
+    """Return a note if `dvc repro` would compute other predictions than this stage has in the workspace."""
     changed = defaultdict[str, set[str]](set)
     try:
         for title, entries in repo.status([stage], with_deps=True).items():

@@ -55,10 +55,7 @@ def _differences(differences: Mapping[str, Difference]) -> dict[str, Any]:
         name: {
             "old": _score(difference.old),
             "new": _score(difference.new),
-            "difference": rounded(difference.difference),
-            "low": rounded(difference.low),
-            "high": rounded(difference.high),
-            "p": rounded(difference.p),
+            **{key: rounded(getattr(difference, key)) for key in ("difference", "low", "high", "p")},
             "test": difference.test,
             "verdict": difference.verdict,
         }

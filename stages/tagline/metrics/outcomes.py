@@ -61,12 +61,7 @@ def outcomes_of_errors(sentences: Sequence[TaggedSentence]) -> dict[int, list[Ou
 
 
 def count_errors(outcomes: Mapping[int, Sequence[Outcome]], sentences: int) -> dict[OutcomeKind, Ints]:
-    """Count the errors of each kind in each sentence, int64 (sentences,).
-
-    Args:
-        outcomes: the outcomes of each sentence with an error, by its index.
-        sentences: the number of all sentences.
-    """
+    """Count the errors of each kind in each sentence, int64 (sentences,), from `outcomes_of_errors`."""
     counts = {kind: np.zeros(sentences, np.int64) for kind in ERRORS}
     for index, of_sentence in outcomes.items():
         for outcome in of_sentence:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean, stdev
-from typing import Literal, TypeVar
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,6 @@ from tagline.labels import Doubles, Kind
 from tagline.metrics.resampling import BLOCK, interval, weights
 from tagline.metrics.scores import Counts, Totals
 
-ScoreKey = TypeVar("ScoreKey")
 Verdict = Literal["not significant", "significant"]
 
 LEVEL = 0.05
@@ -118,7 +117,7 @@ def differences(old: Sequence[Counts], new: Sequence[Counts]) -> tuple[dict[str,
     return dict(zip(OVERALL, scores, strict=False)), dict(zip(runs.types, scores[len(OVERALL) :], strict=True))
 
 
-def f1_differences(pairs: Mapping[ScoreKey, tuple[Sequence[Counts], Sequence[Counts]]]) -> dict[ScoreKey, Difference]:
+def f1_differences(pairs: Mapping[str, tuple[Sequence[Counts], Sequence[Counts]]]) -> dict[str, Difference]:
     """Compare the F1 of several pairs of an old and a new side, with p adjusted for the number of pairs."""
     result = {}
     for key, (old, new) in pairs.items():
@@ -181,18 +180,10 @@ class RunCounts:
 
 
 def difference_interval(runs: RunCounts, first_new: int, seed: int) -> tuple[Doubles, Doubles]:
-    """Compute the 95 % interval of new minus old, where each side is the mean of its runs.
+    """Compute the 95 % interval of new minus old, each the mean of its runs: lower and upper bounds, (scores,).
 
     A paired bootstrap (Efron and Tibshirani, 1993): the same sentences are drawn for all runs; several runs are drawn
-    too.
-
-    Args:
-        runs: of both sides.
-        first_new: the number of runs of the old side, which come first.
-        seed: of the resampling.
-
-    Returns:
-        The lower and upper bounds, each (scores,) in the order of `RunCounts.scores`.
+    too. The first ``first_new`` runs are the old ones.
     """
     generator = np.random.default_rng(seed)
     differences = []
@@ -222,14 +213,7 @@ def p_values(runs: RunCounts, seed: int) -> Doubles:
     """Compute the two-sided p of the difference of each score by approximate randomisation (Noreen, 1989; Yeh, 2000).
 
     The two predictions for a sentence are swapped at random, many times; p is the share of shuffles with a difference
-    at least as large as the observed one. Sentences with the same counts on both sides are skipped.
-
-    Args:
-        runs: two.
-        seed: of the shuffles.
-
-    Returns:
-        (scores,), in the order of `RunCounts.scores`.
+    at least as large as the observed one. Sentences with the same counts in both of the runs are skipped.
     """
     gaps = runs.counts[1] - runs.counts[0]
     gaps = gaps[gaps.any(axis=1)]

@@ -87,16 +87,7 @@ def create(name: str, settings: Sequence[str], teacher: str | None = None) -> No
 
 
 def derive(name: str, source: Path = DVC_YAML, frozen: Sequence[str] = ()) -> str:
-    """Return the dvc.yaml of a pipeline folder, in the form in which DVC writes it.
-
-    Args:
-        name: of the folder.
-        source: the root's dvc.yaml.
-        frozen: stages that `dvc freeze` froze in this folder.
-
-    Raises:
-        UserError: the root's dvc.yaml is not YAML, for instance during a merge.
-    """
+    """Return the dvc.yaml of a pipeline folder, as DVC writes it, with the stages that `dvc freeze` froze in it."""
     content = parse(yaml_files.with_code_in("../stages", read_text(source)), DVC_YAML)
     artifacts = content.get("artifacts", {})
     for position, artifact in enumerate(list(artifacts)):
@@ -140,11 +131,7 @@ def check_this_folder() -> None:
 
 
 def check_pushes(pushes: Mapping[str, Push]) -> None:
-    """Raise a `UserError` if another pipeline pushes to the same branch, where the last model would replace the other.
-
-    Args:
-        pushes: of this pipeline, as from `enabled_pushes`.
-    """
+    """Raise a `UserError` if another pipeline pushes to the same branch, whose model it would replace."""
     if not pushes:
         return
     root = Path("..") if is_derived(DVC_YAML) else Path()
