@@ -80,7 +80,7 @@ def test_types_of_another_name_and_entities_inside_words(tmp_path):
     reference = run_with("HEAD", ROWS)
     run = answers.run_of(str(file), reference, "test", {"place": "LOC"})
     assert [sentence.predicted_names for sentence in run.splits["test"]] == [FOUND[1], FOUND[0], FOUND[2]]
-    expanded = f"{file}: spans that begin or end inside a word, expanded to whole words: 1 of 3"
+    expanded = f"{file}: spans that begin or end inside a word (misaligned_spans: expand): 1 of 3"
     assert [note.startswith(expanded) for note in run.notes] == [True, False]
     other = answers.run_of(str(file), reference, "test", {})
     assert f"{file}: test has no type place; --types TYPE=NAME says which type is meant" in other.notes
