@@ -76,7 +76,7 @@ def test_random_texts_are_the_same_in_any_order_of_the_pool():
 
 
 def test_texts_and_documents_of_data_raw_are_left_out():
-    rows: list[raw_data.Row] = [{"words": [*text[:-1].split(), "."], "ner": ["O"] * 5} for text in TEXTS[:32]]
+    rows: list[raw_data.SentenceRow] = [{"words": [*text[:-1].split(), "."], "ner": ["O"] * 5} for text in TEXTS[:32]]
     rows += [{"words": words, "document": "d", "ner": ["O"] * 2} for words in (["Ada", "lives."], ["In", "Bo"])]
     raw_data.write(Path("data/raw"), dict.fromkeys(SPLITS, rows), ["ner"])
     write_hashes(Path("data/raw"))

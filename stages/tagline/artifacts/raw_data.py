@@ -34,8 +34,8 @@ SPANS = b"spans"
 # Begins the ids of the second and each further reading of a source that is repeated, as in 1#2/train-5.
 COPY = re.compile(r"\d+#\d+/")
 
-Row = Mapping[str, str | Sequence[str | None]]
-Splits = Mapping[str, Iterable[Row]]
+SentenceRow = Mapping[str, str | Sequence[str | None]]
+Splits = Mapping[str, Iterable[SentenceRow]]
 
 # Words per record batch: few enough to be held as Python strings, enough to make Arrow's overhead negligible.
 BATCH_WORDS = 100_000
@@ -68,7 +68,7 @@ def write(
 
 def write_rows(
     path: Path,
-    rows: Iterable[tuple[str, Row]],
+    rows: Iterable[tuple[str, SentenceRow]],
     splits: Iterable[str],
     tag_columns: Sequence[str],
     annotated: bool = False,
@@ -113,12 +113,12 @@ class _SplitWriter:
         self.split = split
         self.schema = schema
         self.writer = stack.enter_context(shards.ShardWriter(path / split, schema))
-        self.rows: list[Row] = []
+        self.rows: list[SentenceRow] = []
         self.words = 0
         self.document: Any = None  # of the row before
         self.number = -1  # of the document
 
-    def add(self, row: Row) -> None:
+    def add(self, row: SentenceRow) -> None:
         self.rows.append(row)
         self.words += max(1, len(row[WORDS]))
         if self.words >= BATCH_WORDS:

@@ -35,7 +35,7 @@ _PIECES = 500
 
 
 @dataclass(frozen=True)
-class Difference:
+class SubwordDifference:
     """A word that two tokenizers read differently.
 
     Attributes:
@@ -57,7 +57,7 @@ def _shown(pieces: Iterable[str]) -> str:
     return shortened(printable(" ".join(pieces)))
 
 
-def first_difference(own: Tokenizer, other: Tokenizer, words: Iterable[str] = ()) -> Difference | None:
+def first_difference(own: Tokenizer, other: Tokenizer, words: Iterable[str] = ()) -> SubwordDifference | None:
     """Find the first word with other ids by one tokenizer than by another, special tokens at the ends included.
 
     Special tokens are not compared if ``own`` adds none, since classes of transformers then add those of their model.
@@ -78,10 +78,10 @@ def first_difference(own: Tokenizer, other: Tokenizer, words: Iterable[str] = ()
     try:
         by_other = encode_each(other, compared, with_ends)
     except UserError:  # a class of transformers takes a vocabulary that lacks its own special tokens
-        return Difference(compared[0], tuple(by_own[0].tokens), None)
+        return SubwordDifference(compared[0], tuple(by_own[0].tokens), None)
     for word, first, second in zip(compared, by_own, by_other, strict=True):
         if first.ids != second.ids:
-            return Difference(word, tuple(first.tokens), tuple(second.tokens))
+            return SubwordDifference(word, tuple(first.tokens), tuple(second.tokens))
     return None
 
 

@@ -37,7 +37,7 @@ from tagline.labels import label_list as label_lists
 from tagline.labels.hidden import hidden_labels
 from tagline.terminal import UserError
 
-Item = TypeVar("Item")
+Element = TypeVar("Element")
 
 # The column of the types that a sentence is annotated for.
 ANNOTATED = "annotated"
@@ -149,7 +149,7 @@ def _offsets(lists: pa.ListArray) -> Ints:
     return np.concatenate([[0], np.cumsum(lists.value_lengths().to_numpy(), dtype=np.int64)])
 
 
-class LazyColumn(Sequence[Item]):
+class LazyColumn(Sequence[Element]):
     """A column in Arrow, whose values become Python objects when they are asked for."""
 
     def __init__(self, values: pa.ChunkedArray) -> None:
@@ -163,7 +163,7 @@ class LazyColumn(Sequence[Item]):
             return self.values[index].to_pylist()
         return self.values[index].as_py()
 
-    def __iter__(self) -> Iterator[Item]:
+    def __iter__(self) -> Iterator[Element]:
         for batch in pa.table([self.values], ["values"]).to_batches(max_chunksize=1000):
             yield from batch["values"].to_pylist()
 

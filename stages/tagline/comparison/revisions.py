@@ -26,7 +26,7 @@ from tagline.terminal import QUOTED, UserError, shortened
 _DVC_YAML = "dvc.yaml"
 
 
-class Source(NamedTuple):
+class PredictionSource(NamedTuple):
     """What wrote predictions, in a pipeline folder.
 
     Attributes:
@@ -42,8 +42,10 @@ class Source(NamedTuple):
     command: str
 
 
-EVALUATION = Source(_DVC_YAML, "evaluate", "data/predictions", "dvc repro")
-CROSS_VALIDATION = Source("crossval/dvc.yaml", "crossval", "data/crossval/predictions", "tagline crossval && dvc repro")
+EVALUATION = PredictionSource(_DVC_YAML, "evaluate", "data/predictions", "dvc repro")
+CROSS_VALIDATION = PredictionSource(
+    "crossval/dvc.yaml", "crossval", "data/crossval/predictions", "tagline crossval && dvc repro"
+)
 
 
 def read(name: str, splits: Sequence[str], folder: Path | None = None) -> Run:

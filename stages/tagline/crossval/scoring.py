@@ -44,7 +44,7 @@ class Result(NamedTuple):
     sentences: dict[tuple[str, int], TaggedSentence]
 
 
-class Intervals(Measurement):
+class PooledIntervals(Measurement):
     """The bootstrap intervals of the scores, over documents if they are known, otherwise over sentences."""
 
     def measure(self, split: ScoredSplit) -> Entries:
@@ -108,7 +108,7 @@ def cross_validate(
     split, fold_of_sentence = _joined(results, folds, labels, of_task)
     measurements = [
         scores.Scores(),
-        Intervals(),
+        PooledIntervals(),
         basic.Numbers(),
         OfFolds(results, fold_of_sentence, source.sentences["train"]),
     ]

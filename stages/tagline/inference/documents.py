@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 from tagline.core import Overlaps
 from tagline.labels import TaggedSentence
 from tagline.terminal import UserError, shortened
-from tagline.text.sentences import Span, ends_among
+from tagline.text.sentences import TextSpan, ends_among
 from tagline.text.subword_windows import WindowCutter
 from tagline.text.words import join_words, split_words
 
-Split = Callable[[str], list[Span]]
+Splitter = Callable[[str], list[TextSpan]]
 """Finds the words of a text, as `split_words` does, or its sentences, as `split_sentences` does."""
-Row = dict[str, Any] | None
+JsonRow = dict[str, Any] | None
 """The JSON object that a document was read from."""
 
 
@@ -41,7 +41,7 @@ class Document:
 
     words: Sequence[str]
     text: str | None = None
-    spans: Sequence[Span] = ()
+    spans: Sequence[TextSpan] = ()
     name: str = ""
     row: dict[str, Any] = field(default_factory=dict)
     ends: Sequence[int] | None = None
@@ -56,7 +56,12 @@ class Document:
 
     @classmethod
     def of_text(
-        cls, text: str, name: str = "", row: Row = None, split: Split = split_words, sentences: Split | None = None
+        cls,
+        text: str,
+        name: str = "",
+        row: JsonRow = None,
+        split: Splitter = split_words,
+        sentences: Splitter | None = None,
     ) -> Document:
         """Split a raw text into words and sentences; `Tagger.split` and `Tagger.sentences` do so as in training.
 
@@ -76,7 +81,7 @@ class Document:
         return cls([text[start:end] for start, end in spans], text, spans, name, row or {}, ends)
 
     @classmethod
-    def of_words(cls, words: Sequence[str], name: str = "", row: Row = None) -> Document:
+    def of_words(cls, words: Sequence[str], name: str = "", row: JsonRow = None) -> Document:
         """Take words as they are."""
         return cls(words, None, (), name, row or {})
 
@@ -85,7 +90,7 @@ class Document:
         ends = [len(self.words)] if self.ends is None else self.ends
         return [end - start for start, end in pairwise([0, *ends]) if end > start]
 
-    def text_and_spans(self) -> tuple[str, Sequence[Span]]:
+    def text_and_spans(self) -> tuple[str, Sequence[TextSpan]]:
         """Return the text, or the words joined by spaces, and the start and end of each word in it."""
         if self.text is not None:
             return self.text, self.spans

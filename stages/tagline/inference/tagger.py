@@ -19,7 +19,7 @@ import numpy.typing as npt
 from tagline.artifacts import exported
 from tagline.artifacts.exported import Exported
 from tagline.core import TOKENIZER_FILE, BackendName, require
-from tagline.inference.documents import Document, DocumentStream, Found, Mention, Split, mentions
+from tagline.inference.documents import Document, DocumentStream, Found, Mention, Splitter, mentions
 from tagline.inference.opening import chosen_backend, opened
 from tagline.labels import Labels, TaggedSentence, TaggedSentences
 from tagline.model.heads import load_head
@@ -52,10 +52,10 @@ class AnyTagger(Protocol):
         types = chain.from_iterable(tagger.types for tagger in self.layers.values())
         return list(dict.fromkeys(types))
 
-    def split(self, text: str) -> list[sentence_rules.Span]:
+    def split(self, text: str) -> list[sentence_rules.TextSpan]:
         """Split raw text into words as in training, given as start and end of each in code points."""
 
-    def sentences(self, text: str) -> list[sentence_rules.Span]:
+    def sentences(self, text: str) -> list[sentence_rules.TextSpan]:
         """Split raw text into sentences, if the tagger does, given as start and end of each in code points."""
 
     def tag(self, documents: Sequence[Document], *, progress: Progress = None) -> Sequence[Found]:
@@ -192,7 +192,7 @@ class Tagger(AnyTagger):
         self.reference = self._description.reference
         self.observe: Observer | None = None
         self._subwords_per_batch = subwords_per_batch
-        self._split: Split | None = None
+        self._split: Splitter | None = None
         self._split_sentences = self._description.sentences.split if split_sentences is None else split_sentences
         self.rule = (self._description.words.language, self._split_sentences)
         self._lock = Lock()
@@ -265,7 +265,7 @@ class Tagger(AnyTagger):
     def types(self) -> list[str]:
         return self._types
 
-    def split(self, text: str) -> list[sentence_rules.Span]:
+    def split(self, text: str) -> list[sentence_rules.TextSpan]:
         """Split raw text into words as in training, given as start and end of each in code points.
 
         The first call warns if these are not the words that the model was trained on.
@@ -280,7 +280,7 @@ class Tagger(AnyTagger):
                 warnings.warn(f"{self.folder}: {problem}", stacklevel=2)
         return self._split(text)
 
-    def sentences(self, text: str) -> list[sentence_rules.Span]:
+    def sentences(self, text: str) -> list[sentence_rules.TextSpan]:
         if not self._split_sentences:
             return [(0, len(text))]
         return sentence_rules.split_sentences(text, self._description.words.language)

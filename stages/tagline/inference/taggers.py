@@ -11,7 +11,7 @@ from tagline.inference.tagger import AnyTagger, Tagger
 from tagline.labels import TaggedSentence
 from tagline.model.prediction import Progress
 from tagline.terminal import UserError
-from tagline.text.sentences import Span
+from tagline.text.sentences import TextSpan
 
 
 class Taggers(AnyTagger):
@@ -50,13 +50,13 @@ class Taggers(AnyTagger):
     def layers(self) -> Mapping[str, Tagger]:
         return self._layers
 
-    def split(self, text: str) -> list[Span]:
+    def split(self, text: str) -> list[TextSpan]:
         """Split raw text into words as the first tagger does; see `Tagger.split`, whose checks are made for each."""
         for tagger in self._layers.values():
             tagger.split("")  # warns, or raises an error if its library is not installed
         return self._first.split(text)
 
-    def sentences(self, text: str) -> list[Span]:
+    def sentences(self, text: str) -> list[TextSpan]:
         return self._first.sentences(text)
 
     def tag(self, documents: Sequence[Document], *, progress: Progress = None) -> list[Layers]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from tagline.labels import AnyInts, Ints
 
-Lengths = TypeVar("Lengths", int, Ints)
+AnyLengths = TypeVar("AnyLengths", int, Ints)
 
 # Sub-words per forward pass of a model that only predicts: on a CPU, as many as fit the caches of the core that
 # computes the batch, or of all cores if they compute it together. On any other device, so many that computing them
@@ -57,7 +57,7 @@ def batch_borders(descending: Ints, subwords_per_batch: int, most_padding: float
     return borders
 
 
-def rounded_up(lengths: Lengths, multiple: int) -> Lengths:
+def rounded_up(lengths: AnyLengths, multiple: int) -> AnyLengths:
     """Round a length, or an array of lengths, up to the next multiple."""
     return -(-lengths // multiple) * multiple
 

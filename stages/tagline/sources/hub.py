@@ -20,7 +20,7 @@ from tagline.hub.client import LOGIN, NO_CONNECTION, NO_HUB, Asked, endpoint, pr
 from tagline.sources import encoders
 from tagline.terminal import UserError, shortened
 
-Kind = Literal["dataset", "model"]
+RepoType = Literal["dataset", "model"]
 
 _SECTIONS = {"dataset": "download.dataset", "model": "download.encoder"}
 _COMMIT = re.compile("[0-9a-f]{40}")
@@ -56,7 +56,7 @@ class Repository:
         sha256: the hashes of an encoder's large files by path, as the Hub lists them.
     """
 
-    kind: Kind
+    kind: RepoType
     name: str
     commit: str
     files: frozenset[str] = frozenset()
@@ -66,7 +66,7 @@ class Repository:
         return f"{self.name} at {self.commit}"
 
 
-def find(kind: Kind, name: str, revision: str) -> Repository:
+def find(kind: RepoType, name: str, revision: str) -> Repository:
     """Resolve a revision to its commit and check that the repository can be read, by one or two quick requests.
 
     An unreachable Hub fails after one attempt, whereas the clients' downloads would retry for a minute.

@@ -18,7 +18,7 @@ _SETTINGS = ("model_max_length", "padding_side", "truncation_side", "model_input
 
 
 @dataclass
-class Reading:
+class TokenizerReading:
     """The tokenizer of an encoder, and what is unusual about it.
 
     Attributes:
@@ -34,7 +34,7 @@ class Reading:
     record: dict[str, Any] = field(default_factory=dict)
 
 
-def load(folder: Path, words: Iterable[str] = ()) -> Reading:
+def load(folder: Path, words: Iterable[str] = ()) -> TokenizerReading:
     """Load the tokenizer of an encoder with the sub-words of its own tokenizer.json; a byte-level one gets a space.
 
     Args:
@@ -44,7 +44,7 @@ def load(folder: Path, words: Iterable[str] = ()) -> Reading:
     Raises:
         UserError: see `encoders.load_tokenizer`; or it is not a fast tokenizer, is damaged or fails on a word.
     """
-    reading = Reading(encoders.load_tokenizer(folder))
+    reading = TokenizerReading(encoders.load_tokenizer(folder))
     file = encoders.tokenizer_file(folder)
     if not reading.tokenizer.is_fast and not file.is_file():
         raise UserError(
@@ -60,7 +60,7 @@ def load(folder: Path, words: Iterable[str] = ()) -> Reading:
     return reading
 
 
-def save(reading: Reading, location: str, target: Path) -> None:
+def save(reading: TokenizerReading, location: str, target: Path) -> None:
     """Save the tokenizer into the folder ``tokenizer``, so that transformers reads words by it as it does itself.
 
     Args:
@@ -88,7 +88,7 @@ def _add_space(tokenizer: Tokenizer) -> bool:
     return lacks_space
 
 
-def _prefer_file(reading: Reading, file: Path, words: Iterable[str]) -> None:
+def _prefer_file(reading: TokenizerReading, file: Path, words: Iterable[str]) -> None:
     """Use tokenizer.json as it is if the class of transformers reads a word differently, or is not a fast tokenizer."""
     by_class = reading.tokenizer
     name = type(by_class).__name__
@@ -115,7 +115,7 @@ def _prefer_file(reading: Reading, file: Path, words: Iterable[str]) -> None:
     reading.record["instead_of"] = name
 
 
-def _add_ends(reading: Reading) -> None:
+def _add_ends(reading: TokenizerReading) -> None:
     """Put [CLS] and [SEP] around a sentence if the configuration names them and no step adds special tokens."""
     tokenizer = reading.tokenizer.backend_tokenizer
     first = reading.tokenizer.cls_token

@@ -126,7 +126,7 @@ def _write_rows(
         shutil.rmtree(target)
     readings: list[Reading] = []
 
-    def rows() -> Iterator[tuple[str, raw_data.Row]]:
+    def rows() -> Iterator[tuple[str, raw_data.SentenceRow]]:
         for reader, spelling in zip(readers, spellings, strict=True):
             reading = Reading(reader, spelling)
             for split, sentence in reader.read(reading, readings):

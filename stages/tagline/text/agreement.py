@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import regex
 
-from tagline.text.languages import Spans, WordSplitter
+from tagline.text.languages import WordSpans, WordSplitter
 from tagline.text.sentence import Sentence, Surface
 
 # Of the training sentences the first ones are compared, and then one in STEP.
@@ -86,7 +86,7 @@ def running_text(words: Sequence[str]) -> Surface:
     ``["l'", "Oise", "(", "France", ")", "."]`` is written *l'Oise (France).*
     """
     text = ""
-    spans: Spans = []
+    spans: WordSpans = []
     for index, word in enumerate(words):
         if text and not _joined(words[index - 1], word):
             text += " "

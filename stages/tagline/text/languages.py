@@ -19,9 +19,9 @@ from tagline.terminal import UserError, quoted
 from tagline.terminal.command_line import install_command
 from tagline.text.words import NOT_SPACE, TAGS_AND_EMOJI, split_words
 
-Spans = list[tuple[int, int]]
+WordSpans = list[tuple[int, int]]
 # Finds the words of a text, as `split_words` does.
-WordSplitter = Callable[[str], Spans]
+WordSplitter = Callable[[str], WordSpans]
 
 # ISO codes of the languages whose words are tested against the segmentation of Universal Dependencies.
 Language = Literal["ca", "de", "en", "es", "fr", "he", "it", "km", "lo", "my", "nl", "ru", "th"]
@@ -104,7 +104,7 @@ def _of_spacy(language: str) -> WordSplitter:
         infixes = [infix for infix in pipeline.Defaults.infixes if "(?:-|" not in infix]
         tokenizer.infix_finditer = compile_infix_regex(infixes).finditer
 
-    def split(text: str) -> Spans:
+    def split(text: str) -> WordSpans:
         # Outside a zone, memory grows with each new word. Zones of several threads would end each other.
         with lock, pipeline.memory_zone():
             tokens = [(token.idx, token.text) for token in tokenizer(text)]
@@ -121,7 +121,7 @@ def _of_spacy(language: str) -> WordSplitter:
     return split
 
 
-def _joined(words: Spans, units: Spans) -> Spans:
+def _joined(words: WordSpans, units: WordSpans) -> WordSpans:
     """Join the words that each unit consists of; units contain no white space."""
     inside: set[int] = set()
     for start, end in units:
@@ -134,8 +134,8 @@ def _joined(words: Spans, units: Spans) -> Spans:
 def _of_icu(language: str) -> WordSplitter:
     from icu4py.breakers import WordBreaker
 
-    def split(text: str) -> Spans:
-        spans: Spans = []
+    def split(text: str) -> WordSpans:
+        spans: WordSpans = []
         for start, end in split_words(text):
             word = text[start:end]
             borders = {start, end}

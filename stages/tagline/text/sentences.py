@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from sentencex import get_sentence_boundaries
 
-Span = tuple[int, int]
+TextSpan = tuple[int, int]
 
 LIBRARY = "sentencex"
 DEFAULT_LANGUAGE = "en"
@@ -25,7 +25,7 @@ def library_version() -> str:
     return f"{LIBRARY} {version(LIBRARY)}"
 
 
-def split_sentences(text: str, language: str | None = None) -> list[Span]:
+def split_sentences(text: str, language: str | None = None) -> list[TextSpan]:
     """Find the sentences of a text as (start, end) offsets in code points, ascending, with end exclusive.
 
     Every character that is not white space is in exactly one sentence; none begins or ends with white space. A blank
@@ -44,7 +44,7 @@ def split_sentences(text: str, language: str | None = None) -> list[Span]:
     return [(start, end) for start, end in spans if start < end]
 
 
-def _split_paragraph(text: str, begin: int, end: int, language: str | None) -> list[Span]:
+def _split_paragraph(text: str, begin: int, end: int, language: str | None) -> list[TextSpan]:
     """The spans of the sentences of a paragraph of a text, which may be empty."""
     paragraph = text[begin:end].translate(_WIDE_SPACES)
     borders = [begin]
@@ -54,7 +54,7 @@ def _split_paragraph(text: str, begin: int, end: int, language: str | None) -> l
     return [_stripped(text, *span) for span in pairwise(borders)]
 
 
-def ends_among(words: Sequence[Span], sentences: Sequence[Span]) -> list[int]:
+def ends_among(words: Sequence[TextSpan], sentences: Sequence[TextSpan]) -> list[int]:
     """Where each sentence ends among the words of a text; a sentence that ends inside a word goes on.
 
     Words 0-2 3-5 6-8 and sentences 0-5 6-8 give 2 3, as do the sentences 0-5 6-7 7-8.
@@ -69,7 +69,7 @@ def ends_among(words: Sequence[Span], sentences: Sequence[Span]) -> list[int]:
     return sorted(counts - {0})
 
 
-def _stripped(text: str, start: int, end: int) -> Span:
+def _stripped(text: str, start: int, end: int) -> TextSpan:
     """The span without white space around it."""
     part = text[start:end]
     return start + len(part) - len(part.lstrip()), end - len(part) + len(part.rstrip())

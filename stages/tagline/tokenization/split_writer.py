@@ -35,7 +35,7 @@ CHUNK_WORDS = 2**20
 LOWERCASE_SEED = 0
 
 
-class Chunk(NamedTuple):
+class SentenceChunk(NamedTuple):
     """Some sentences of a split.
 
     Attributes:
@@ -129,7 +129,7 @@ class SplitWriter:
             return nullcontext()
         return ShardWriter(self.target / "windows" / tokenized.LOWERCASE, tokenized.WINDOW_FEATURES.arrow_schema)
 
-    def _chunks(self, split: str, tags: Tags) -> Iterator[Chunk]:
+    def _chunks(self, split: str, tags: Tags) -> Iterator[SentenceChunk]:
         """Yield the sentences of a split with their gold labels."""
         raw = tags.column.raw
         for neighbours in with_neighbours(raw.chunks(split, CHUNK_WORDS), self.cutter):
@@ -141,9 +141,9 @@ class SplitWriter:
             lengths = batch[WORDS].value_lengths().to_pylist()
             unpredicted = np.zeros_like(gold)
             tagged = TaggedSentences(self.labels, lengths, unpredicted, unpredicted.astype(np.float32), gold)
-            yield Chunk(batch, neighbours, batch[WORDS].values.dictionary_encode(), ends, tagged)
+            yield SentenceChunk(batch, neighbours, batch[WORDS].values.dictionary_encode(), ends, tagged)
 
-    def _cut_and_check(self, chunk: Chunk, findings: Findings) -> Windows:
+    def _cut_and_check(self, chunk: SentenceChunk, findings: Findings) -> Windows:
         """Make the windows of a chunk, and find unusual words and sentences in it."""
         windows, subwords_of_words = self._cut(chunk)
         word_of_subwords = windows.word_indices(_begins(chunk.ends))
@@ -166,7 +166,7 @@ class SplitWriter:
         add_sentences(findings, chunk.sentences, unusual_sentences)
         return windows
 
-    def _columns(self, chunk: Chunk, windows: Windows, first_sentence: int) -> dict[str, pa.Array]:
+    def _columns(self, chunk: SentenceChunk, windows: Windows, first_sentence: int) -> dict[str, pa.Array]:
         """The columns of windows of a chunk, with the labels of their sub-words."""
         numbers = [self.cutter.tokenizer.token_to_id(mark) for mark in MARKS]
         marks = [number for number in numbers if number is not None]
@@ -175,14 +175,14 @@ class SplitWriter:
         aligned = align_labels(windows, words, gold, self.labels.inside, self.label_all_tokens, marks)
         return tokenized.window_columns(windows, aligned, first_sentence)
 
-    def _cut_lowercase(self, chunk: Chunk, drawn: Bools) -> Windows:
+    def _cut_lowercase(self, chunk: SentenceChunk, drawn: Bools) -> Windows:
         """Make the windows in small letters of drawn sentences, but not of those that are read so anyway."""
         words = chunk.vocabulary.dictionary.to_pylist()
         has_copy = drawn & case.informative(words, chunk.vocabulary.indices.to_numpy(), chunk.ends)
         windows, _ = self._cut(chunk, lowercase=True)
         return windows.take(np.flatnonzero(has_copy[windows.sentence]))
 
-    def _cut(self, chunk: Chunk, lowercase: bool = False) -> tuple[Windows, Ints]:
+    def _cut(self, chunk: SentenceChunk, lowercase: bool = False) -> tuple[Windows, Ints]:
         """Make the windows of a chunk; see `WindowCutter.cut`."""
         before, batch, after = chunk.neighbours
         vocabulary = chunk.vocabulary
@@ -202,7 +202,7 @@ def _begins(ends: Ints) -> Ints:
     return ends - np.diff(ends, prepend=0)
 
 
-def _sentence_columns(chunk: Chunk, annotated: bool) -> dict[str, pa.Array]:
+def _sentence_columns(chunk: SentenceChunk, annotated: bool) -> dict[str, pa.Array]:
     """The columns of the sentences of a chunk, with the labels of their words."""
     words = chunk.sentences[WORDS]
     labels = pa.ListArray.from_arrays(words.offsets, chunk.gold.known_gold)

@@ -9,13 +9,13 @@ from datasets import Dataset, concatenate_datasets
 from helpers.messages import message_of
 
 from tagline.artifacts import raw_data
-from tagline.artifacts.raw_data import RawData, Row
+from tagline.artifacts.raw_data import RawData, SentenceRow
 from tagline.core import shards
 
-ROW: Row = {"words": ["a", "b"], "ner": ["O", "B-X"], "pos": ["N", "V"]}
+ROW: SentenceRow = {"words": ["a", "b"], "ner": ["O", "B-X"], "pos": ["N", "V"]}
 
 
-def written(folder: Path, train: Sequence[Row], columns: Sequence[str] = ("ner",)):
+def written(folder: Path, train: Sequence[SentenceRow], columns: Sequence[str] = ("ner",)):
     raw_data.write(folder, {"train": train, "validation": [ROW], "test": [ROW]}, columns)
     return raw_data.load(folder)
 

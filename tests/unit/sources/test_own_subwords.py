@@ -30,7 +30,7 @@ from transformers import (
 from transformers.models.auto.modeling_auto import MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES as ARCHITECTURES
 from transformers.models.auto.tokenization_auto import TOKENIZER_MAPPING_NAMES, tokenizer_class_from_name
 
-from tagline.artifacts.subword_reading import Difference, check_reading, first_difference, read_file
+from tagline.artifacts.subword_reading import SubwordDifference, check_reading, first_difference, read_file
 from tagline.core.outputs import read_json
 from tagline.sources import encoders, own_subwords
 from tagline.sources.download_params import LocalEncoder
@@ -44,7 +44,7 @@ def own_ids(folder: Path):
     return [own.encode([word], is_pretokenized=True).ids for word in WORDS]
 
 
-def ids_as_exported(reading: own_subwords.Reading, source: Path, target: Path):
+def ids_as_exported(reading: own_subwords.TokenizerReading, source: Path, target: Path):
     """The ids by transformers of a saved tokenizer beside the encoder's config.json, as models/export has them."""
     (target / "encoder").mkdir(parents=True)
     (target / "encoder/config.json").write_bytes((source / "config.json").read_bytes())
@@ -134,7 +134,7 @@ def test_words_of_the_data_are_compared():
     assert first_difference(own, other) is None
     found = first_difference(own, other, ["the", word := "the" * 33])
     assert found is not None and (found.word, found.other) == (word, ("[CLS]", "[UNK]", "[SEP]"))
-    assert str(Difference("the", ("th", "##e"), ("t",))) == "the is th ##e, not t"
+    assert str(SubwordDifference("the", ("th", "##e"), ("t",))) == "the is th ##e, not t"
 
 
 def test_tokenizer_json_is_read_where_the_class_is_not_a_fast_one(tmp_path):

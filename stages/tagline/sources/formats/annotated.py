@@ -17,11 +17,11 @@ from tagline.core import Findings
 from tagline.sources.formats.annotators import ONLY, Annotation, compare, select
 from tagline.sources.formats.base import Files
 from tagline.sources.formats.json_objects import first_rows
-from tagline.sources.formats.keys import Encoding, Key, TagColumn
+from tagline.sources.formats.keys import Encoding, Key, TagColumnName
 from tagline.sources.formats.lines import UTF_8, at_least_one
 from tagline.sources.formats.offsets import Span, Unit, boundaries, to_code_points
 from tagline.sources.formats.sniffing import SPANS, Guess, Sample
-from tagline.sources.formats.span_tags import MisalignedSpans, Overlaps, describe, to_tags, without_unknown
+from tagline.sources.formats.span_tags import MisalignedSpans, SpanOverlaps, describe, to_tags, without_unknown
 from tagline.terminal import UserError, quoted, shortened
 from tagline.text.languages import splitter
 from tagline.text.sentence import Note, Sentence, Surface
@@ -116,9 +116,9 @@ class AnnotatedFiles(Files):
     # The kinds of `NOTES_OF_FORMATS` that the format has.
     own_notes: ClassVar[tuple[str, ...]] = ()
 
-    tag_column: TagColumn
+    tag_column: TagColumnName
     misaligned_spans: MisalignedSpans = "error"
-    overlaps: Overlaps = "error"
+    overlaps: SpanOverlaps = "error"
     sentences: Literal["whole", "split"] = "whole"
     split_words: Literal["rules", "spaces"] = "rules"
     annotators: Key = ONLY

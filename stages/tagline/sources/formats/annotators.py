@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any, NamedTuple
 
-from tagline.sources.formats.offsets import Span, Words
+from tagline.sources.formats.offsets import Span, WordOffsets
 from tagline.sources.formats.span_tags import covered_words
 from tagline.terminal import QUOTED, UserError, shortened
 
@@ -25,7 +25,7 @@ class Annotation(NamedTuple):
     spans: list[Span]
 
 
-def select(annotations: Sequence[Annotation], policy: str, location: str, words: Words) -> Selected:
+def select(annotations: Sequence[Annotation], policy: str, location: str, words: WordOffsets) -> Selected:
     """The spans of a text that a policy selects, and those that annotators disagree about.
 
     Spans are the same if they have one type and cover the same words; of these, the longest is selected.
@@ -45,7 +45,7 @@ def select(annotations: Sequence[Annotation], policy: str, location: str, words:
     return of_annotator[0].spans if of_annotator else None, []
 
 
-def _by_votes(annotations: Sequence[Annotation], policy: str, words: Words) -> Selected:
+def _by_votes(annotations: Sequence[Annotation], policy: str, words: WordOffsets) -> Selected:
     votes: defaultdict[Marked, list[Span]] = defaultdict(list)
     for annotation in annotations:
         for marked, span in _marked(annotation, words).items():
@@ -61,7 +61,7 @@ def _by_votes(annotations: Sequence[Annotation], policy: str, words: Words) -> S
     return selected if annotations else None, left_out
 
 
-def compare(annotations: Sequence[Annotation], words: Words) -> Counter[tuple[str, ...]]:
+def compare(annotations: Sequence[Annotation], words: WordOffsets) -> Counter[tuple[str, ...]]:
     """Count for each pair of annotators of a text the texts, the spans of both, and those that are in both."""
     counts: Counter[tuple[str, ...]] = Counter()
     for first, second in combinations(sorted(annotations, key=lambda annotation: annotation.annotator), 2):
@@ -74,7 +74,7 @@ def compare(annotations: Sequence[Annotation], words: Words) -> Counter[tuple[st
     return counts
 
 
-def _marked(annotation: Annotation, words: Words) -> dict[Marked, Span]:
+def _marked(annotation: Annotation, words: WordOffsets) -> dict[Marked, Span]:
     """The spans by the words that they cover and their type: ``Oslo`` is the same with and without a space."""
     return {(*covered_words(span, words), span.label): span for span in annotation.spans}
 

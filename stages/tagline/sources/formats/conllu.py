@@ -19,7 +19,7 @@ from tagline.sources.formats.keys import Documents, Encoding, Key, TagColumns, U
 from tagline.sources.formats.lines import UTF_8, at_least_one, paragraphs, read_lines
 from tagline.sources.formats.sniffing import Guess, Sample, marks_spans
 from tagline.terminal import UserError, quoted
-from tagline.text.languages import Spans
+from tagline.text.languages import WordSpans
 from tagline.text.sentence import Sentence, Surface
 
 COLUMNS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
@@ -156,16 +156,16 @@ def _surface(text: str, words: Sequence[str], tokens: Tokens) -> Surface | None:
     located = _located([form for form, _ in forms], text)
     if located is None:
         return None
-    spans: Spans = []
+    spans: WordSpans = []
     for (start, _), (form, inside) in zip(located, forms, strict=True):
         bounds = _located(inside, form) or [(0, 0)] * len(inside)
         spans += [(start + first, start + last) for first, last in bounds]
     return Surface(text, spans)
 
 
-def _located(forms: Sequence[str], text: str) -> Spans | None:
+def _located(forms: Sequence[str], text: str) -> WordSpans | None:
     """The start and end of each form in a text; None if the text is not these forms with white space between them."""
-    spans: Spans = []
+    spans: WordSpans = []
     position = 0
     for form in forms:
         start = text.find(form, position)

@@ -15,13 +15,13 @@ from tagline.sources.formats.lines import UTF_8, at_least_one, read_lines
 from tagline.sources.formats.sniffing import ROWS, Sample, objects_in
 from tagline.terminal import QUOTED, UserError, quoted, shortened
 
-Rows = Iterator[tuple[str, dict[str, Any]]]
+LocatedObjects = Iterator[tuple[str, dict[str, Any]]]
 """Objects, each with its location: the file and the line or, in one JSON text, the number of the object."""
 EXPECTED = "expected JSON objects, one per line or all in one list"
 _SPACE = " \t\n"
 
 
-def read_rows(path: Path, encoding: str = UTF_8) -> Rows:
+def read_rows(path: Path, encoding: str = UTF_8) -> LocatedObjects:
     """Yield the objects of a file, each with its location; a `UserError` if there are none, see also `rows_in`."""
     return at_least_one(rows_in(read_lines(path, encoding), str(path)), f"{path}: no sentence; {EXPECTED}")
 
@@ -36,7 +36,7 @@ def first_rows(sample: Sample) -> list[dict[str, Any]]:
         return []  # reported by `JsonFiles.sniff`
 
 
-def rows_in(lines: Iterable[tuple[int, str]], name: str, expected: str = EXPECTED) -> Rows:
+def rows_in(lines: Iterable[tuple[int, str]], name: str, expected: str = EXPECTED) -> LocatedObjects:
     """Yield the objects in numbered lines, each with its location.
 
     JSON Lines are read line by line, one JSON text is in memory with its objects.

@@ -87,7 +87,7 @@ def pattern(text: str) -> str:
 Share = Annotated[float, Field(gt=0, lt=1)]
 Key = Annotated[str, Field(min_length=1)]
 Character = Annotated[str, Field(min_length=1, max_length=1)]
-TagColumn = Annotated[str, AfterValidator(column_name)]
+TagColumnName = Annotated[str, AfterValidator(column_name)]
 TypeName = Annotated[str, AfterValidator(type_name)]
 # The name of each tag column in data/raw, and the column or key of the file that holds its tags.
 TagColumns = Annotated[dict[str, str], AfterValidator(column_names)]

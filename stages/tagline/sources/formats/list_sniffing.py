@@ -10,7 +10,7 @@ from tagline.sources.formats import sniffing
 from tagline.sources.formats.lists import class_label_names, with_fields
 from tagline.sources.formats.sniffing import Guess
 
-Row = Mapping[str, Any]
+SniffedRow = Mapping[str, Any]
 
 # The keys of a span in the format spans, and how other formats call them, the most telling name first.
 _NAMES = {
@@ -20,7 +20,7 @@ _NAMES = {
 }
 
 
-def sniff_lists(read: Callable[[], Iterator[Row]], features: Row = MappingProxyType({})) -> Guess | None:
+def sniff_lists(read: Callable[[], Iterator[SniffedRow]], features: SniffedRow = MappingProxyType({})) -> Guess | None:
     """Guess the keys of words and tags, which are lists of equal lengths, or fields of objects in one, and of an id.
 
     Args:
@@ -59,7 +59,7 @@ def sniff_lists(read: Callable[[], Iterator[Row]], features: Row = MappingProxyT
     return guess
 
 
-def _fields(rows: Sequence[Row]) -> dict[str, None]:
+def _fields(rows: Sequence[SniffedRow]) -> dict[str, None]:
     """The keys LIST.FIELD of objects in lists that are not spans, in their order."""
     fields: dict[str, None] = {}
     for row in rows:
@@ -70,7 +70,7 @@ def _fields(rows: Sequence[Row]) -> dict[str, None]:
     return fields
 
 
-def _placeholders(keys: Collection[str], rows: Iterable[Row]) -> dict[str, list[str]]:
+def _placeholders(keys: Collection[str], rows: Iterable[SniffedRow]) -> dict[str, list[str]]:
     """Names for the numbers in the lists of each key, without keys of more different numbers than tags can be."""
     from tagline.labels import schemes  # imported here: only `tagline inspect` reads labels
 
@@ -94,12 +94,12 @@ def _named(fields: Iterable[str], name: str) -> str | None:
     return None
 
 
-def is_span(item: Row) -> bool:
+def is_span(item: SniffedRow) -> bool:
     """Whether an object has a start and an end."""
     return all(type(item.get(_named(item, name) or "")) is int for name in ("start", "end"))
 
 
-def span_keys(rows: Sequence[Row]) -> Guess | None:
+def span_keys(rows: Sequence[SniffedRow]) -> Guess | None:
     """The key of the lists of spans in some rows, and the keys of a span's start, end and label; None without spans."""
     for key in dict.fromkeys(chain.from_iterable(rows)):
         spans = list(chain.from_iterable(sniffing.objects_in(row.get(key)) for row in rows))
@@ -110,7 +110,7 @@ def span_keys(rows: Sequence[Row]) -> Guess | None:
     return None
 
 
-def sniff_id(rows: Sequence[Row]) -> Guess:
+def sniff_id(rows: Sequence[SniffedRow]) -> Guess:
     """The key of the ids, if each row has another one."""
     values = [row.get("id") for row in rows]
     usable = all(isinstance(value, int | str) and value != "" for value in values)

@@ -17,8 +17,7 @@ from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.keys import Key
 from tagline.sources.formats.list_sniffing import is_span
 from tagline.sources.formats.lists import keys_of, with_fields
-from tagline.sources.formats.offsets import Span
-from tagline.sources.formats.offsets import Words as Bounds
+from tagline.sources.formats.offsets import Span, WordOffsets
 from tagline.sources.formats.page_layout import SAVED
 from tagline.sources.formats.rows import Row, by_file, rows_of, shared
 from tagline.sources.formats.saved_page import ADJUDICATE, PageTexts, check_saved, selected_rows, to_text
@@ -178,7 +177,7 @@ def _spans(quotations: Quotations, text: str, location: str, keys: Mentions, not
     return spans
 
 
-def _occurrences(quotations: Sequence[str], text: str, words: Bounds) -> dict[str, list[tuple[int, int]]]:
+def _occurrences(quotations: Sequence[str], text: str, words: WordOffsets) -> dict[str, list[tuple[int, int]]]:
     """Find where a text has each quotation as whole words."""
     # White space may differ, and the case if the text has a quotation in another case only. What is inside of a
     # longer quotation is found if there is nothing else: "Ada" in "Ada Lind met Ada" is the second one if both are

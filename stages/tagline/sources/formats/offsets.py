@@ -13,7 +13,7 @@ from tagline.terminal import UserError, quoted, shortened
 # inclusive: code points, with the index of the last one as end.
 Unit = Literal["code_points", "utf16", "bytes", "inclusive"]
 # Start and end of each word in code points.
-Words = Sequence[tuple[int, int]]
+WordOffsets = Sequence[tuple[int, int]]
 
 
 class Span(NamedTuple):
@@ -31,13 +31,14 @@ def to_span(value: Any, location: str, keys: Sequence[str] = ("start", "end", "l
         start, end, label = map(value.get, keys)
         return new_span(start, end, label, location, value.get("text"))
     if isinstance(value, list) and len(value) == 3:
-        return new_span(*value, location)
+        start, end, label = value
+        return new_span(start, end, label, location)
     raise UserError(
         f"{location}: a span must be an object with {', '.join(keys)}, or a list of these; got {quoted(value)}"
     )
 
 
-def span_of_words(span: Span, words: Words, location: str, value: Any) -> Span:
+def span_of_words(span: Span, words: WordOffsets, location: str, value: Any) -> Span:
     """Convert a span that counts words to code points; ``value`` is how the file has it."""
     if not 0 <= span.start < span.end <= len(words):
         raise UserError(

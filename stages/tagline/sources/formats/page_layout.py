@@ -38,13 +38,14 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from tagline.sources.formats.offsets import WordOffsets
+
 VERSION = 1
 STATUSES = ("done", "unsure", "skipped")
 # The keys of a saved row; `text` or `words` is between the first two.
 SAVED = ("id", "sha256", "spans", "status", "note", "annotator", "at", "tasks", "types")
 
-Bounds = Sequence[tuple[int, int]]
-Spans = Sequence[tuple[int, int, str]]
+PageSpans = Sequence[tuple[int, int, str]]
 
 
 def content_hash(content: str | Sequence[str]) -> str:
@@ -53,7 +54,9 @@ def content_hash(content: str | Sequence[str]) -> str:
     return hashlib.sha256(written.encode()).hexdigest()
 
 
-def task(id_: str, content: str | Sequence[str], spans: Spans, bounds: Bounds = (), **optional: Any) -> dict[str, Any]:
+def task(
+    id_: str, content: str | Sequence[str], spans: PageSpans, bounds: WordOffsets = (), **optional: Any
+) -> dict[str, Any]:
     """Make a task.
 
     Args:

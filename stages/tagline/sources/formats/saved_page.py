@@ -6,7 +6,7 @@ In such a folder a file whose name begins with `ADJUDICATE` decides, whatever th
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from tagline.sources.formats.annotated import UNSURE, AnnotatedText, JsonTexts
 from tagline.sources.formats.annotators import Annotation
@@ -34,7 +34,7 @@ class PageTexts(JsonTexts):
     """The keys of files that the page saved, and of others beside these. Spans count code points, or words."""
 
     folders = True
-    own_notes = (UNSURE,)
+    own_notes: ClassVar[tuple[str, ...]] = (UNSURE,)
 
     # Of what `tagline suggest` chose, only the texts drawn at random, or only the others; None: all.
     selection: Selection = None

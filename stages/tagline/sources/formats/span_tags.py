@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from operator import attrgetter, itemgetter
 from typing import Literal, NamedTuple
 
-from tagline.sources.formats.offsets import Span, Words
+from tagline.sources.formats.offsets import Span, WordOffsets
 from tagline.terminal import quoted, shortened
 from tagline.text.sentence import Note
 
 # Spans that begin or end inside a word: expand them to whole words, drop them, or fail once all are known.
 MisalignedSpans = Literal["expand", "drop", "error"]
 # Spans that share a word: fail once all are known, or keep the longest, or the one that the file lists first.
-Overlaps = Literal["error", "longest", "first"]
+SpanOverlaps = Literal["error", "longest", "first"]
 # Characters of a span that a message is made of: more than it shows, fewer than masking takes long for.
 _DESCRIBED = 1000
 
@@ -26,7 +26,7 @@ class Covered(NamedTuple):
 
 
 def to_tags(
-    text: str, words: Words, spans: Sequence[Span], policies: tuple[MisalignedSpans, Overlaps], location: str
+    text: str, words: WordOffsets, spans: Sequence[Span], policies: tuple[MisalignedSpans, SpanOverlaps], location: str
 ) -> tuple[list[str | None], list[Note]]:
     """Tag the words of a text in IOB2.
 
@@ -59,12 +59,12 @@ def to_tags(
     return tags, notes
 
 
-def covered_words(span: Span, words: Words) -> tuple[int, int]:
+def covered_words(span: Span, words: WordOffsets) -> tuple[int, int]:
     """The words that end after the span's start and begin before its end: the first one, and the one after the last."""
     return bisect_right(words, span.start, key=itemgetter(1)), bisect_left(words, span.end, key=itemgetter(0))
 
 
-def without_unknown(tags: Sequence[str | None], words: Words, known: Sequence[Span]) -> list[str | None]:
+def without_unknown(tags: Sequence[str | None], words: WordOffsets, known: Sequence[Span]) -> list[str | None]:
     """The tags with None for words that are in no entity and not wholly in a span that is known."""
     annotated = [False] * len(words)
     for span in known:
@@ -80,7 +80,7 @@ def describe(span: Span, text: str) -> str:
 
 
 def _without_overlaps(
-    covered: list[Covered], policy: Overlaps, text: str, location: str, notes: list[Note]
+    covered: list[Covered], policy: SpanOverlaps, text: str, location: str, notes: list[Note]
 ) -> list[Covered]:
     """The spans that do not share a word with one that is preferred to them; the others are added to the notes."""
     if policy == "longest":

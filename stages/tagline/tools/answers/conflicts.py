@@ -11,7 +11,7 @@ from tagline.sources.formats.annotated import UNSURE, AnnotatedText
 from tagline.sources.formats.annotators import AGREED, MAJORITY, select, summary
 from tagline.sources.formats.base import leads_out
 from tagline.sources.formats.mentions import Mentions
-from tagline.sources.formats.offsets import Span, Words
+from tagline.sources.formats.offsets import Span, WordOffsets
 from tagline.sources.formats.registry import any_page
 from tagline.sources.formats.saved_page import ADJUDICATE
 from tagline.sources.formats.span_tags import covered_words
@@ -71,7 +71,7 @@ def save(folder: Path, sources: Sequence[AnyDataset], target: Path) -> list[str]
     return lines
 
 
-def _task(text: AnnotatedText, words: Words, agreed: Sequence[Span]) -> Mapping[str, Any]:
+def _task(text: AnnotatedText, words: WordOffsets, agreed: Sequence[Span]) -> Mapping[str, Any]:
     """A task that begins with the spans that all annotators marked, and has the spans of each as a version."""
 
     def to_spans(spans: Sequence[Span]) -> list[tuple[int, int, str]]:

@@ -56,7 +56,7 @@ class Form(Protocol[Given]):
         """What follows the items so far; it makes a complete file of them."""
 
 
-class Lines(Generic[Item]):
+class LineWriter(Generic[Item]):
     """Items as lines, or as a list of JSON, whose brackets and commas begin lines.
 
     Args:

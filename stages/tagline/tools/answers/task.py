@@ -13,7 +13,7 @@ from tagline.labels import Entity
 from tagline.text.words import join_words
 from tagline.tools.answers.options import DIGITS
 
-Word = tuple[int, int]
+WordBounds = tuple[int, int]
 """Start and end of a word in its text, in code points."""
 
 
@@ -49,7 +49,7 @@ class AnnotationTask:
     """
 
     text: str
-    words: Sequence[Word]
+    words: Sequence[WordBounds]
     suggested: Sequence[TextEntity] | None = None
     gold: Sequence[TextEntity] | None = None
     fields: Mapping[str, str | int | float] = field(default_factory=dict)
@@ -89,7 +89,7 @@ class AnnotationTask:
         return {**self.fields, "suggested": ", ".join(suggested)}
 
 
-def in_text(entity: Entity, words: Sequence[Word], score: float | None = None) -> TextEntity:
+def in_text(entity: Entity, words: Sequence[WordBounds], score: float | None = None) -> TextEntity:
     """Convert an entity that counts words to one that counts the code points of their text."""
     return TextEntity(entity.type, words[entity.start][0], words[entity.end - 1][1], score)
 

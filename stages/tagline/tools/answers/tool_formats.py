@@ -22,7 +22,7 @@ from tagline.labels import type_grounds
 from tagline.terminal import UserError, extra, quoted
 from tagline.tools.answers import outputs
 from tagline.tools.answers.options import BRAT, DIGITS, LABEL_STUDIO, PAGE
-from tagline.tools.answers.outputs import Form, Lines, check_writable
+from tagline.tools.answers.outputs import Form, LineWriter, check_writable
 from tagline.tools.answers.task import AnnotationTask, TextEntity
 
 # Names in the configuration of Label Studio, which results refer to.
@@ -238,7 +238,7 @@ def form_of(name: str, types: Sequence[str], guideline: str | None = None) -> Fo
     def line(task: AnnotationTask) -> str:
         return json.dumps(to_row(task), ensure_ascii=False, allow_nan=False) + "\n"
 
-    return Lines(line, is_list=name == LABEL_STUDIO)
+    return LineWriter(line, is_list=name == LABEL_STUDIO)
 
 
 def save(

@@ -191,7 +191,7 @@ def items_of(part: Sequence[tuple[Document, Any]], options: argparse.Namespace) 
 def output_of(options: argparse.Namespace, tagger: AnyTagger) -> Output[Any] | BratFolder:
     """The output: of tasks for annotation tools and the page, otherwise of pairs of a document and its labels."""
     from tagline.tools.answers import notations, tool_formats
-    from tagline.tools.answers.outputs import Lines, Output
+    from tagline.tools.answers.outputs import LineWriter, Output
 
     name = options.format
     path = options.output
@@ -211,17 +211,17 @@ def output_of(options: argparse.Namespace, tagger: AnyTagger) -> Output[Any] | B
         line = notations.Highlighter(layer.labels, in_colors).line
     else:
         line = notations.Redactor(name == "redacted_numbered", options.text_column or "text").line
-    return Output(path, Lines(lambda pair: line(*pair)))
+    return Output(path, LineWriter(lambda pair: line(*pair)))
 
 
 def rest_of(options: argparse.Namespace) -> Output[Any] | None:
     """The output of texts that are not promised to be right, as they were read; None without --rest."""
     from tagline.tools.answers import notations
-    from tagline.tools.answers.outputs import Lines, Output
+    from tagline.tools.answers.outputs import LineWriter, Output
 
     if not options.rest:
         return None
-    return Output(options.rest, Lines(lambda pair: notations.row_line(notations.own_row(pair[0]), pair[0])))
+    return Output(options.rest, LineWriter(lambda pair: notations.row_line(notations.own_row(pair[0]), pair[0])))
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -9,10 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tagline.tools.serving.batching import Answer, Input
 
-Word = Annotated[str, Field(min_length=1)]
+GivenWord = Annotated[str, Field(min_length=1)]
 # The check ends at the first fault: to describe thousands of them would hold up the requests of others.
 AllTexts = Annotated[list[str], Field(fail_fast=True)]
-Words = Annotated[list[Word], Field(fail_fast=True)]
+GivenWords = Annotated[list[GivenWord], Field(fail_fast=True)]
 
 
 class Texts(BaseModel):
@@ -21,7 +21,7 @@ class Texts(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     text: str | AllTexts | None = Field(None, description="A text, or a list of texts.")
-    words: Words | Annotated[list[Words], Field(fail_fast=True)] | None = Field(
+    words: GivenWords | Annotated[list[GivenWords], Field(fail_fast=True)] | None = Field(
         None, description="The words of a sentence, or a list of such."
     )
 
@@ -80,7 +80,7 @@ def _texts(given: str | list[str] | None) -> tuple[list[str], bool]:
     return [given or ""], False
 
 
-class Entity(BaseModel):
+class FoundEntity(BaseModel):
     """An entity; offsets count code points of the text, or words of the sentence, and the end is exclusive."""
 
     type: str
@@ -99,7 +99,7 @@ class Tagged(BaseModel):
     words: list[str] | None = None
     labels: list[str] | None = None
     scores: list[float] | None = None
-    entities: list[Entity]
+    entities: list[FoundEntity]
     promised: bool | None = None
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 from tagline.artifacts import raw_data
 from tagline.core import DOCUMENT, verify
 from tagline.inference import Document
-from tagline.inference.documents import Split
+from tagline.inference.documents import Splitter
 from tagline.sources.formats.json_objects import rows_in
 from tagline.sources.formats.lines import UTF_8_REMEDY, read_lines
 from tagline.terminal import UserError
 from tagline.tools.texts.options import infer_format
-from tagline.tools.texts.readers import EXPECTED, Lines, of_row, opened, reader_of
+from tagline.tools.texts.readers import EXPECTED, NumberedLines, of_row, opened, reader_of
 
 # Bytes of a key: enough that no two of a billion texts share one.
 SIZE = 16
@@ -27,7 +27,7 @@ def text_key(words: Sequence[str]) -> bytes:
     return blake2b("".join("".join(words).split()).encode(), digest_size=SIZE).digest()
 
 
-def annotated_keys(paths: Iterable[Path], split: Split) -> set[bytes]:
+def annotated_keys(paths: Iterable[Path], split: Splitter) -> set[bytes]:
     """The keys of annotated texts, which take about 100 bytes of memory each.
 
     Args:
@@ -56,7 +56,7 @@ def without(documents: Iterable[Document], annotated: Collection[bytes]) -> Iter
         follows = is_kept
 
 
-def _texts(path: Path, split: Split) -> Iterator[Sequence[str]]:
+def _texts(path: Path, split: Splitter) -> Iterator[Sequence[str]]:
     if path.is_dir():
         files = sorted(path.glob("*.txt"))  # of brat, as `tagline suggest` writes it
         if files:
@@ -92,7 +92,7 @@ def _of_folder(path: Path) -> Iterator[Sequence[str]]:
                 yield list(chain.from_iterable(sentences))
 
 
-def _of_file(path: Path, split: Split) -> Iterator[Sequence[str]]:
+def _of_file(path: Path, split: Splitter) -> Iterator[Sequence[str]]:
     try:
         format_ = infer_format("--exclude", str(path), "a folder like data/raw")
     except ValueError as error:
@@ -105,7 +105,7 @@ def _of_file(path: Path, split: Split) -> Iterator[Sequence[str]]:
             yield document.words
 
 
-def _read_json(lines: Lines, name: str, split: Split) -> Iterator[Document]:
+def _read_json(lines: NumberedLines, name: str, split: Splitter) -> Iterator[Document]:
     """As `read_json`; a task of Label Studio has its text in "data"."""
     for location, row in rows_in(lines, name, EXPECTED):
         if isinstance(row.get("data"), dict):

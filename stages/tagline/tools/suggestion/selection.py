@@ -18,7 +18,7 @@ from tagline.tools.answers.notations import json_line, own_row, row_line
 from tagline.tools.answers.options import DIGITS, JSONL
 from tagline.tools.answers.task import AnnotationTask, to_task
 from tagline.tools.suggestion.already_annotated import text_key, without
-from tagline.tools.texts.readers import Source
+from tagline.tools.texts.readers import DocumentSource
 
 SEED = (42).to_bytes(8, "big")
 
@@ -85,7 +85,7 @@ class Best:
 
 
 def select(
-    source: Source, tagger: Tagger | None, annotated: Collection[bytes], words: int, random_share: float
+    source: DocumentSource, tagger: Tagger | None, annotated: Collection[bytes], words: int, random_share: float
 ) -> list[Suggestion]:
     """Choose texts of a pool: the random ones first, then the most uncertain ones.
 
@@ -141,7 +141,7 @@ def select(
     return suggestions
 
 
-def _read(source: Source, tagger: Tagger | None, annotated: Collection[bytes]) -> Iterator[Suggestion]:
+def _read(source: DocumentSource, tagger: Tagger | None, annotated: Collection[bytes]) -> Iterator[Suggestion]:
     documents = without(source.documents, annotated)
     if tagger is None:
         for document in documents:
@@ -211,7 +211,7 @@ def save(
     it honestly.
     """
     if name == JSONL:
-        outputs.save(path, outputs.Lines(_line), suggestions)
+        outputs.save(path, outputs.LineWriter(_line), suggestions)
     else:
         tool_formats.save(name, path, map(_task, suggestions), types, guideline)
 

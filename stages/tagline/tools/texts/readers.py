@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, NamedTuple
 from tqdm import tqdm
 
 from tagline.inference import Document
-from tagline.inference.documents import Split
+from tagline.inference.documents import Splitter
 from tagline.sources.formats import conll_table
 from tagline.sources.formats.json_objects import rows_in
 from tagline.sources.formats.lines import decoded_lines
@@ -21,9 +21,9 @@ from tagline.terminal import UserError, printable, quoted, shortened
 from tagline.text.words import split_words
 from tagline.tools.texts.options import STANDARD
 
-Lines = Iterable[tuple[int, str]]
+NumberedLines = Iterable[tuple[int, str]]
 """Numbered lines, as `formats.lines` reads them."""
-Reader = Callable[[Lines, str], Iterator[Document]]
+DocumentReader = Callable[[NumberedLines, str], Iterator[Document]]
 """Reads documents from lines; the name is what messages call the file."""
 
 EXPECTED = 'expected JSON objects with "text" or "words", one per line or all in one list'
@@ -31,7 +31,7 @@ EXPECTED = 'expected JSON objects with "text" or "words", one per line or all in
 _SPACES = re.compile("[ \t]+")
 
 
-class Source(NamedTuple):
+class DocumentSource(NamedTuple):
     """Documents, read lazily.
 
     Attributes:
@@ -46,7 +46,7 @@ class Source(NamedTuple):
 
 
 @contextmanager
-def opened(path: str, reader: Reader, show_progress: bool) -> Iterator[Source]:
+def opened(path: str, reader: DocumentReader, show_progress: bool) -> Iterator[DocumentSource]:
     """Open a file or standard input.
 
     Args:
@@ -66,7 +66,7 @@ def opened(path: str, reader: Reader, show_progress: bool) -> Iterator[Source]:
         yield from _read(sys.stdin.buffer, "stdin", reader, show_progress)
 
 
-def _read(file: BinaryIO, name: str, reader: Reader, show_progress: bool) -> Iterator[Source]:
+def _read(file: BinaryIO, name: str, reader: DocumentReader, show_progress: bool) -> Iterator[DocumentSource]:
     """Yield the documents of a file once, with a progress bar in bytes, or in documents if its size is not known."""
     is_sized = file.seekable()
     size: dict[str, Any] = {"unit": " documents"}
@@ -79,16 +79,16 @@ def _read(file: BinaryIO, name: str, reader: Reader, show_progress: bool) -> Ite
         def advance(count: int) -> None:
             bar.update(file.tell() - bar.n if is_sized else count)
 
-        yield Source(name, reader(decoded_lines(file, name), name), advance)
+        yield DocumentSource(name, reader(decoded_lines(file, name), name), advance)
 
 
 def reader_of(
     input_format: str,
     column: int | None,
-    split: Split,
-    sentences: Split | None = None,
+    split: Splitter,
+    sentences: Splitter | None = None,
     text_key: str | None = None,
-) -> Reader:
+) -> DocumentReader:
     """The reader of a format.
 
     Args:
@@ -106,22 +106,22 @@ def reader_of(
 
 
 def read_texts(
-    lines: Lines, name: str, split: Split = split_words, sentences: Split | None = None
+    lines: NumberedLines, name: str, split: Splitter = split_words, sentences: Splitter | None = None
 ) -> Iterator[Document]:
     """Read one raw text per line; an empty line is a text without words."""
     return (Document.of_text(line, f"{name}:{number}", None, split, sentences) for number, line in lines)
 
 
-def read_words(lines: Lines, name: str) -> Iterator[Document]:
+def read_words(lines: NumberedLines, name: str) -> Iterator[Document]:
     """Read one sentence per line, its words separated by spaces or tabs."""
     return (Document.of_words(split_at_spaces(line), f"{name}:{number}") for number, line in lines)
 
 
 def read_json(
-    lines: Lines,
+    lines: NumberedLines,
     name: str,
-    split: Split = split_words,
-    sentences: Split | None = None,
+    split: Splitter = split_words,
+    sentences: Splitter | None = None,
     text_key: str | None = None,
 ) -> Iterator[Document]:
     """Read JSON objects, one per line or all in one list, and keep their other keys; empty lines are skipped.
@@ -148,7 +148,7 @@ def read_json(
             raise UserError(f"{location}: no {text_key!r} ({shortened(', '.join(row)) or 'no key'}); see --text-column")
 
 
-def read_conll(lines: Lines, name: str, words_column: int = 1) -> Iterator[Document]:
+def read_conll(lines: NumberedLines, name: str, words_column: int = 1) -> Iterator[Document]:
     """Read one word per line, with an empty line after each sentence; all lines have as many columns as the first.
 
     A sentence is a document, which continues the one before it if both stand below the same ``-DOCSTART-``.
@@ -188,7 +188,7 @@ def split_at_spaces(text: str) -> list[str]:
     return [word for word in _SPACES.split(text) if word]
 
 
-def of_row(row: dict[str, Any], name: str, split: Split, sentences: Split | None = None) -> Document:
+def of_row(row: dict[str, Any], name: str, split: Splitter, sentences: Splitter | None = None) -> Document:
     """Make a document of a JSON object with a text or words; for errors see `read_json`."""
     if "text" in row and "words" in row:
         raise UserError(f"{name}: both 'text' and 'words'; {EXPECTED}")
@@ -204,8 +204,8 @@ def document(
     key: str,
     is_words: bool,
     name: str = "",
-    split: Split = split_words,
-    sentences: Split | None = None,
+    split: Splitter = split_words,
+    sentences: Splitter | None = None,
 ) -> Document:
     """Make a document of a value in a row.
 

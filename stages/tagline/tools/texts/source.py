@@ -12,7 +12,7 @@ from tagline.tools.texts.options import add_input_format, check_input_format, ch
 
 if TYPE_CHECKING:
     from tagline.inference import AnyTagger, Document
-    from tagline.tools.texts.readers import Reader
+    from tagline.tools.texts.readers import DocumentReader
 
 
 def add_texts(parser: argparse.ArgumentParser) -> None:
@@ -80,7 +80,7 @@ def source_of(
         words = split_at_spaces(" ".join(options.texts))
         yield [Document.of_words(words, "TEXT")], lambda _: None
         return
-    reader: Reader = read_words
+    reader: DocumentReader = read_words
     if not options.words:
         reader = reader_of(options.input_format, options.column, tagger.split, tagger.sentences, options.text_column)
     with opened(options.input, reader, show_progress) as source:

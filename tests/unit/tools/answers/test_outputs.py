@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tagline.tools.answers.outputs import Lines, Output
+from tagline.tools.answers.outputs import LineWriter, Output
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def space_for(size: int):
 
 
 def test_full_disk_keeps_the_lines_before(tmp_path):
-    output = Output(tmp_path / "out", Lines("{}\n".format, is_list=True))
+    output = Output(tmp_path / "out", LineWriter("{}\n".format, is_list=True))
     output.write(["1"])
     output.write(["2"])
     with space_for(10):
@@ -32,5 +32,5 @@ def test_full_disk_keeps_the_lines_before(tmp_path):
 def test_full_disk_keeps_the_earlier_file(tmp_path):
     (tmp_path / "out").write_text("of yesterday")
     with space_for(10):
-        Output(tmp_path / "out", Lines("{}\n".format)).write(["this is too much"])
+        Output(tmp_path / "out", LineWriter("{}\n".format)).write(["this is too much"])
     assert {path: path.read_text() for path in tmp_path.iterdir()} == {tmp_path / "out": "of yesterday"}
