@@ -118,13 +118,13 @@ class NonFiniteError(UserError):
         self.sentences = sentences
 
 
-def score_split(predictor: Predictor, split: Split, name: str | None) -> Iterator[Chunk]:
+def score_split(predictor: Predictor, split: Split, name: str | None, progress: Progress = None) -> Iterator[Chunk]:
     """Compute the scores of a split of data/tokenized, one chunk of sentences at a time; see `Predictor.score`.
 
     Labels of types that a sentence is not annotated for are hidden: `Predictor.label` makes O of them.
     """
     first = 0
-    for chunk in predictor.score(split.lengths(), split.mapped_windows, name):
+    for chunk in predictor.score(split.lengths(), split.mapped_windows, name, progress):
         last = first + len(chunk.lengths)
         yield chunk._replace(hidden=split.hidden(first, last))
         first = last

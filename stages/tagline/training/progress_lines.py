@@ -24,14 +24,16 @@ class ProgressLines:
 
     Args:
         done: number of steps of earlier processes.
+        words: number of words of validation.
         shown: whether this process prints; one of them does.
 
     Attributes:
         seconds: how long each part of each epoch took so far.
     """
 
-    def __init__(self, steps: int, epochs: int, done: int, shown: bool) -> None:
+    def __init__(self, steps: int, epochs: int, done: int, words: int, shown: bool) -> None:
         self.steps = steps
+        self.words = words
         self.epochs = epochs
         self.shown = shown
         disable = None if shown else True  # None: on terminals only
@@ -42,6 +44,7 @@ class ProgressLines:
 
     def begin_epoch(self) -> None:
         self.epoch_steps = 0
+        self.validated = 0
         self.start = perf_counter()
         self.seconds.append(dict.fromkeys(PARTS, 0.0))
 
@@ -60,12 +63,24 @@ class ProgressLines:
         """
         self.epoch_steps += 1
         self.bar.update()
-        if self.in_log and perf_counter() - self.last >= INTERVAL:
-            self.last = perf_counter()
+        if self._is_due():
             values = [f"{self.epoch_steps / (perf_counter() - self.start):.2f} steps/s"]
             if history.since_epoch:
                 values.insert(0, f"loss {history.since_epoch[-1]:.4f}")
             self.write(f"step {history.steps} of {self.steps}: {', '.join(values)}")
+
+    def after_validating(self, words: int) -> None:
+        """Count the words of a batch of the validation."""
+        self.validated += words
+        if self._is_due():
+            self.write(f"validation: {self.validated:,} of {self.words:,} words")
+
+    def _is_due(self) -> bool:
+        """Whether a log file gets a line, since the interval has passed since the last one; if so, it starts again."""
+        if not self.in_log or perf_counter() - self.last < INTERVAL:
+            return False
+        self.last = perf_counter()
+        return True
 
     def end_steps(self) -> None:
         """Take the time of the steps since the start of the epoch; call it before validation."""

@@ -139,7 +139,8 @@ class Training:
         self.accelerator = accelerator
         self._schedule = schedule
         self._reader = LossReader(accelerator.device)
-        self.lines = ProgressLines(self.steps, self.epochs, self.history.steps, accelerator.is_main_process)
+        words = len(self.validation.gold)
+        self.lines = ProgressLines(self.steps, self.epochs, self.history.steps, words, accelerator.is_main_process)
         if self.saved.restore(accelerator, schedule):
             self.lines.write(f"continuing after step {self.history.steps} of {self.steps}")
         for part in self.parts:
@@ -219,7 +220,7 @@ class Training:
     def _validate(self, model: nn.Module) -> dict[str, float]:
         try:
             with self.lines.timed("validation"):
-                return self.validation.scores(self.accelerator, model)
+                return self.validation.scores(self.accelerator, model, self.lines.after_validating)
         except NonFiniteError as error:
             ids = self.validation.split.sentences.select(error.sentences)["id"][:]
             epoch = len(self.history.epochs) + 1

@@ -20,7 +20,7 @@ from tagline.model.batches import ALL_CORES, default_size
 from tagline.model.classifier import arrays, own_weights
 from tagline.model.heads.head import Head
 from tagline.model.precision import Resolved
-from tagline.model.prediction import Predictor, score_split
+from tagline.model.prediction import Predictor, Progress, score_split
 from tagline.training.history import SCORES
 
 
@@ -42,11 +42,12 @@ class Validation:
         sentences = TaggedSentences(head.labels, self.lengths, self.gold, no_scores, self.gold)
         self.number = len(sentences.gold_entities.start)
 
-    def scores(self, accelerator: Accelerator, model: torch.nn.Module) -> dict[str, float]:
+    def scores(self, accelerator: Accelerator, model: torch.nn.Module, progress: Progress = None) -> dict[str, float]:
         """Predict a label for each word and score the labels; call it in all processes, they get the same scores.
 
         Args:
             model: as the accelerator prepared it; it is in training mode afterwards.
+            progress: called after each batch with its number of words.
 
         Returns:
             ``{precision, recall, f1, accuracy, loss}``; the loss is the mean negative log-likelihood of the gold
@@ -63,7 +64,7 @@ class Validation:
             backend = TorchModel(cast(PreTrainedModel, unwrapped), self.precision)
             head = self.head.with_weights(arrays(own_weights(unwrapped)))
             trained = predictor(backend, head, self.subwords_per_device, threads)
-            labelled = trained.label(score_split(trained, self.split, None), self.gold)
+            labelled = trained.label(score_split(trained, self.split, None, progress), self.gold)
         model.train()
         sentences = TaggedSentences(head.labels, self.lengths, labelled.labels, labelled.scores, self.gold)
         overall = score(count(sentences, head.labels.kind))["overall"]

@@ -26,16 +26,20 @@ def train(lines: ProgressLines, history: History, clock: SimpleNamespace, steps:
 
 
 def test_log_file_shows_a_line_every_30_seconds(clock, capsys):
-    lines = ProgressLines(100, 2, done=5, shown=True)
+    lines = ProgressLines(100, 2, done=5, words=4000, shown=True)
     train(lines, History(10, steps=5), clock, steps=7, seconds=10.0)
+    for _ in range(3):
+        clock.now += 10.0
+        lines.after_validating(1000)
     assert capsys.readouterr().out.splitlines() == [
         "step 8 of 100: loss 0.5000, 0.10 steps/s",
         "step 11 of 100: loss 0.5000, 0.10 steps/s",
+        "validation: 2,000 of 4,000 words",
     ]
 
 
 def test_epoch_shows_its_results_and_the_run_its_times(clock, capsys):
-    lines, history = ProgressLines(4, 1, done=0, shown=True), History(10)
+    lines, history = ProgressLines(4, 1, done=0, words=9, shown=True), History(10)
     train(lines, history, clock, steps=4, seconds=1.0)
     history.after_epoch({"precision": 0.5, "recall": 0.25, "f1": 1 / 3, "accuracy": 0.5, "loss": 0.75})
     lines.end_steps()
@@ -52,6 +56,8 @@ def test_epoch_shows_its_results_and_the_run_its_times(clock, capsys):
 @pytest.mark.parametrize(("shown", "terminal"), [(False, False), (True, True)])
 def test_no_step_lines_beside_a_bar_or_in_other_processes(clock, shown, terminal, monkeypatch, capsys):
     monkeypatch.setattr(progress_lines, "watched", lambda: terminal)
-    lines = ProgressLines(10, 1, done=0, shown=shown)
+    lines = ProgressLines(10, 1, done=0, words=9, shown=shown)
     train(lines, History(10), clock, steps=4, seconds=60.0)
+    clock.now += 60.0
+    lines.after_validating(5)
     assert capsys.readouterr().out == ""

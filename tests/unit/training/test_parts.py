@@ -1,0 +1,50 @@
+"""Parts that say what to do: an F1 of 0 is said once, with the remedy."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from torch import nn
+
+from tagline.training.history import History
+from tagline.training.parts import Stuck
+
+
+def lines_of(f1: list[float], steps_per_epoch: int = 200, rate: float = 1e-4, few: bool = False):
+    """What is printed in a run with some validation scores; label 0 is O."""
+    lines: list[str] = []
+    history = History(steps_per_point=1, keeps_last=few)
+    training: Any = SimpleNamespace(
+        batches=SimpleNamespace(steps_param="min_steps"),
+        epochs=len(f1),
+        steps=len(f1) * steps_per_epoch,
+        history=history,
+        peak_rate=rate,
+        fitting_rate=1e-4,
+        lines=SimpleNamespace(write=lines.append),
+    )
+    part = Stuck()
+    part.begin(training)
+    for score in f1:
+        for _ in range(steps_per_epoch):
+            history.after_step(0.5)
+        history.after_epoch({"f1": score, "loss": 0.5})
+        part.after_epoch(nn.Module())
+    return lines
+
+
+def test_f1_of_zero_is_said_once_with_the_remedy():
+    raised = "validation F1 is still 0 after 400 steps; raise train.min_steps or train.learning_rate"
+    lowered = "validation F1 is still 0 after 400 steps; lower train.learning_rate (0.0003; auto is 0.0001), or raise "
+    assert lines_of([0, 0, 0, 0]) == [raised]
+    assert lines_of([0, 0, 0, 0], rate=3e-4) == [f"{lowered}train.min_steps"]
+
+
+@pytest.mark.parametrize(("steps_per_epoch", "after"), [(1, 4), (100, 300), (1000, 2000)])
+def test_few_steps_are_given_half_of_the_epochs(steps_per_epoch, after):
+    (line,) = lines_of([0] * 8, steps_per_epoch)
+    assert f" after {after} steps;" in line
+
+
+def test_nothing_is_said_if_f1_moves_or_entities_are_few():
+    assert lines_of([0, 0.01, 0, 0]) == lines_of([0, 0, 0, 0], few=True) == []
