@@ -103,9 +103,6 @@ def write_provenance(folder: Path, labels: Labels, settings: Settings, others: M
     """Write labels and settings, which later stages read, and the hashes; the splits are written before.
 
     Args:
-        folder: the temporary path of data/predictions.
-        labels: the label list of the predictions.
-        settings: how labels were chosen.
         others: see `write_hashes`.
     """
     content: dict[str, Any] = {
@@ -141,10 +138,6 @@ def read_settings(path: Path) -> Settings:
 def read_kind(content: bytes, where: str) -> Kind:
     """Read the kind of the labels.
 
-    Args:
-        content: the bytes of provenance.json.
-        where: the name of the file in messages.
-
     Raises:
         UserError: the file is damaged.
     """
@@ -160,8 +153,6 @@ def read_with_altered(files: Mapping[str, bytes], kind: Kind, where: str) -> dic
 
     Args:
         files: the bytes of the Parquet file of each split.
-        kind: how their labels are read.
-        where: the name of their folder in messages.
 
     Raises:
         UserError: a file is damaged.

@@ -77,15 +77,11 @@ def write_rows(
     """Write sentences while they are read: of each split a batch is in memory.
 
     Args:
-        path: the folder to make.
         rows: sentences with their splits, in any order; each a mapping from ``words`` and every tag column to lists of
             strings of one length, and optionally from ``id`` and ``document`` to a string. The default id is
             ``SPLIT-N``, counted from 0; rows with a document that is not the one of the row before, or with none, begin
             a document.
-        splits: the names of all splits.
-        tag_columns: the tag columns, in order.
         annotated: whether rows may have ``annotated_types``.
-        spans: whether tags come from spans.
 
     Returns:
         The number of sentences of each split.
@@ -184,9 +180,6 @@ class RawData:
         Train has all sentences. Of the other splits, sentences with a word whose tag is unknown are left out, so that
         whatever is scored or fitted has a gold label for each word. Stages that read data/raw beside data/tokenized
         read it so, too, or their sentences would not be the same.
-
-        Args:
-            task: the tag column.
 
         Raises:
             UserError: a split has no sentence left.

@@ -59,7 +59,6 @@ def window_columns(windows: Windows, labels: Ints, first_sentence: int) -> dict[
     """The columns of `WINDOW_FEATURES`, of windows in one array per column.
 
     Args:
-        windows: to write.
         labels: int64, the label id of each sub-word.
         first_sentence: the row of their first sentence in its split.
     """
@@ -257,8 +256,6 @@ def check_tokenizer(path: Path, tokenizer: Path, written_by: str = "download") -
     """Check that data/tokenized was made with the tokenizer in a folder.
 
     Args:
-        path: data/tokenized.
-        tokenizer: the tokenizer's folder.
         written_by: the stage that wrote the tokenizer, for messages.
 
     Raises:

@@ -28,7 +28,6 @@ def run_of(name: str, reference: Run, split: str, types: Mapping[str, str]) -> R
     Args:
         name: a file in any format that `download` reads, or the folder of an exported model.
         reference: a run whose texts and gold labels are meant.
-        split: of that run.
         types: the type that each type of the answers with another name stands for.
 
     Raises:

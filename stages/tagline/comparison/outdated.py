@@ -42,10 +42,8 @@ def in_commit(name: str, repo: Any, pipeline: str, stage_name: str) -> list[str]
     What Git tracks, such as code, is not hashed here; `tagline check --lock` does so in a clone of the commit.
 
     Args:
-        name: the revision as the user wrote it.
         repo: the DVC repository at the commit. DVC's own `Repo.status` needs a workspace.
         pipeline: the dvc.yaml with the stage, from the root of the DVC repository.
-        stage_name: of the stage that wrote them.
     """
     changed = defaultdict[str, set[str]](set)
     try:

@@ -156,9 +156,7 @@ def changes(
     """Yield the entities that one side has wrong and the other one correct; for plain tags each word is an entity.
 
     Args:
-        sentences: with the gold labels.
         wrong_runs: the same sentences in each run of a side, which predicts what more than half of its runs do.
-        correct_runs: likewise.
     """
     for index, sentence in enumerate(sentences):
         gold = set(sentence.gold_entities)

@@ -39,8 +39,6 @@ def lacking_types(train: Mapping[str, int], test: Mapping[str, int], share: floa
     """The types of which train has many entities and a test none.
 
     Args:
-        train: the number of entities by type.
-        test: likewise.
         share: the number of sentences of test for each of train.
     """
     return sorted(type_ for type_, number in train.items() if not test.get(type_) and number * share >= EXPECTED)

@@ -68,9 +68,6 @@ def only_main_process(stage: str) -> None:
 
     For stages that run in one process. The main process continues as if there were no launcher.
 
-    Args:
-        stage: its name, for the line.
-
     Raises:
         UserError: an environment variable of the launcher is not a number.
     """

@@ -115,10 +115,6 @@ def write_json(path: Path, value: Any) -> None:
 def read_json(path: Path, made_by: str) -> dict[str, Any]:
     """Read a JSON object that a stage wrote.
 
-    Args:
-        path: the file.
-        made_by: the stage of dvc.yaml that writes it.
-
     Raises:
         UserError: the file is missing, or it is not a JSON object; see `parse_object`.
     """
@@ -168,7 +164,6 @@ def locked(path: Path, target: Path) -> Iterator[None]:
 
     Args:
         path: the lock file; it is removed afterwards, unless the process is killed.
-        target: what the lock protects, for messages.
 
     Raises:
         UserError: another process still holds the lock after `PATIENCE` seconds, or no file can be created there.

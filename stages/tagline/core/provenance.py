@@ -39,7 +39,6 @@ def write_hashes(folder: Path, *left_out: str, others: Mapping[Path, Path] | Non
     """Write hashes.json of a complete folder.
 
     Args:
-        folder: an output, or its temporary path.
         left_out: files in it that may change later.
         others: files outside of it to be listed too, and the temporary path of each.
     """
@@ -70,8 +69,6 @@ def verify(folder: Path, made_by: str, *others: Path) -> dict[str, str]:
     """Check that the files of a folder's hashes.json are unchanged and no other is in it; hidden files are ignored.
 
     Args:
-        folder: an output of a stage.
-        made_by: the stage of dvc.yaml that writes it.
         others: the files outside of it that the caller reads too; it does not depend on the rest of those listed.
 
     Returns:
@@ -110,9 +107,7 @@ def verify_files(
     """Compare files with their expected hashes.
 
     Args:
-        folder: an output of a stage.
         expected: the SHA-256 of each file, by its relative path.
-        made_by: the stage of dvc.yaml that writes it.
         names: the files to compare; None: all.
         source: the file that has the hashes, for the message; None: hashes.json.
 

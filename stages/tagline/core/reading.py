@@ -229,9 +229,6 @@ def is_plain(name: str) -> bool:
 def check_normalizer(state: dict[str, Any] | None) -> None:
     """Check that a tokenizer's normalizer does not make gigabytes of a word, by what it replaces or puts before it.
 
-    Args:
-        state: the normalizer as in tokenizer.json.
-
     Raises:
         ValueError: a letter may become more than `_MOST_GROWTH` ones.
     """
@@ -280,10 +277,6 @@ def restore(stages: str) -> str:
 
 def require(path: Path, made_by: str) -> None:
     """Check that an upstream artifact exists and is not a device or pipe, which may have no end.
-
-    Args:
-        path: file or folder that this stage reads.
-        made_by: the stage of dvc.yaml that writes it.
 
     Raises:
         UserError: it does not, or is one.

@@ -23,10 +23,6 @@ SHARD_BYTES = 2**27
 class ShardWriter(AbstractContextManager["ShardWriter"]):
     """Write record batches to ``00000.arrow``, ``00001.arrow``, ... in a folder. A context manager.
 
-    Args:
-        folder: made here.
-        schema: the columns.
-
     Attributes:
         rows: the number of rows written so far.
     """

@@ -31,7 +31,6 @@ class EpochPushes:
 
     Args:
         target: the branch to push to; it exists.
-        work: work folder of the run.
         tokenizer: folder of the tokenizer's files; with them the weights are a model that transformers loads.
     """
 
@@ -46,8 +45,6 @@ class EpochPushes:
         """Push the model of an epoch, numbered from 1, in the background.
 
         Args:
-            epoch: its number.
-            message: the commit message.
             model: folder in the work folder with weights and configuration; it is moved.
         """
         pushed = self.folder / PUSHED
@@ -106,8 +103,6 @@ def pushing(target: Target | None, work: Path, tokenizer: Path, finetuned: Path)
 
     Args:
         target: the branch to push to; None: nothing is pushed.
-        work: work folder of the run.
-        tokenizer: folder of the tokenizer's files.
         finetuned: the model that the block writes, for the message of a failure.
 
     Raises:

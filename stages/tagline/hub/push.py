@@ -141,8 +141,6 @@ class Target:
         `upload_folder` would make several commits if the upload takes more than five minutes.
 
         Args:
-            folder: the folder to push, with its subfolders.
-            message: the commit message.
             names: push these files only.
             contents: of files that are pushed with another content than in the folder.
 

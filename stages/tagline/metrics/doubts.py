@@ -13,9 +13,6 @@ MOST_IN_TRAIN = 0.1
 
 def doubts(entries: Mapping[str, Any]) -> Iterator[str]:
     """Say which scores of a split are of few entities or sentences, or of sentences that train has too.
-
-    Args:
-        entries: of the split, in reports/evaluate.json.
     """
     overall = entries["overall"]
     sentences = entries.get("sentences", 0)  # a cross-validation has none

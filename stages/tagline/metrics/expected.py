@@ -50,9 +50,6 @@ class Constants(NamedTuple):
 def fit(validation: TaggedSentences) -> Constants | None:
     """Compute the constants.
 
-    Args:
-        validation: with gold labels and calibrated scores.
-
     Returns:
         None for fewer than `LEAST` entities, if all are right or none is, or if no word is called O.
     """
@@ -142,10 +139,6 @@ Estimate = dict[str, dict[str, float]]
 
 def estimate(sums: Sums, constants: Constants) -> Estimate:
     """Estimate the scores of texts; empty if no entity is found.
-
-    Args:
-        sums: of the texts.
-        constants: of validation.
     """
     found = sums.found
     if not found:

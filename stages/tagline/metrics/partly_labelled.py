@@ -46,7 +46,6 @@ def measure(measured: Parts, estimated: Parts, of_all: Parts) -> Estimate:
 
     Args:
         measured: of the labelled sentences; there are predicted and gold entities.
-        estimated: of the same.
         of_all: estimated sums over all texts, float64 (1,) each.
     """
     sentences = len(measured.correct)

@@ -23,8 +23,6 @@ def weights(sentences: int, resamples: int, seed: int) -> Iterator[Doubles]:
     """Draw all sentences with replacement, repeatedly; not words, which depend on each other.
 
     Args:
-        sentences: their number.
-        resamples: the number of resamples.
         seed: random seed; the weights do not depend on the size of the blocks.
 
     Yields:
@@ -85,7 +83,6 @@ def by_document(counts: Counts, documents: Ints) -> Counts:
     """Sum the counts of the sentences of each document, so that whole documents are drawn.
 
     Args:
-        counts: of sentences.
         documents: int64 (sentences,), the number of the document of each, from 0.
     """
     ones = np.ones(len(documents))

@@ -125,10 +125,6 @@ class Counts:
 
 def count(sentences: Sequence[TaggedSentence], kind: Kind) -> Counts:
     """Count the gold, predicted and correct entities of each sentence; for plain tags, its words.
-
-    Args:
-        sentences: with gold labels.
-        kind: how their labels are read.
     """
     flat = flatten(sentences)
     gold, predicted = flat.gold_entities, flat.predicted_entities

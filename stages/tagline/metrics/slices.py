@@ -29,7 +29,6 @@ class TrainingIndex:
     Args:
         training: words and label names of each sentence of train; "" for unknown labels.
         others: the splits that are looked up, with gold and predicted entities.
-        kind: how the labels are read.
     """
 
     def __init__(
@@ -67,11 +66,6 @@ class TrainingIndex:
 
 def slices(sentences: Sequence[TaggedSentence], counts: Counts, training: TrainingIndex) -> dict[str, Any]:
     """Score parts of a split. Which slices exist depends on gold alone.
-
-    Args:
-        sentences: with gold labels.
-        counts: of these sentences.
-        training: index of the training split.
 
     Returns:
         The scores by slice of ``text`` (`TEXTS`) and ``case`` (unless all have the same), and those of

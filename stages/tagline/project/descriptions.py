@@ -31,10 +31,7 @@ def commented(
     """Yield the lines of a mapping, with a comment above each key.
 
     Args:
-        values: the mapping.
-        fields: its keys in its schema.
         is_whole: whether comments are whole descriptions; otherwise, they are first sentences.
-        indent: of the lines.
     """
     for key, value in values.items():
         field = fields.get(key)

@@ -48,7 +48,6 @@ def create(name: str, settings: Sequence[str], teacher: str | None = None) -> No
     """Create a pipeline folder, whole or not at all.
 
     Args:
-        name: of the folder.
         settings: params that differ from params.yaml, each as ``section.key=value``.
         teacher: a pipeline folder, or ``.`` for the root: its params are the others, and its model is the teacher
             and where training starts.

@@ -94,7 +94,6 @@ def write(name: str, force: bool = False) -> None:
     """Write params.yaml from a preset, completely or not at all.
 
     Args:
-        name: of the preset.
         force: overwrite params.yaml even if that loses changes.
 
     Raises:

@@ -116,7 +116,7 @@ def crossval() -> None:
     from tagline.project.crossval_pipeline import DVC_YAML, create
 
     written = ", ".join(path.as_posix() for path in create())
-    show(f"{written or 'nothing'} written: `dvc repro {DVC_YAML.as_posix()}` runs the cross-validation")
+    show(f"{written or 'nothing'} written\n`dvc repro {DVC_YAML.as_posix()}` runs the cross-validation")
 
 
 def schema() -> None:

@@ -63,9 +63,6 @@ def check_params(
     """Raise a `UserError` if a file of params has errors.
 
     Args:
-        content: of the file.
-        path: the file.
-        source: what the message calls it.
         consequence: what the errors lead to, for the message.
     """
     errors = params_errors(content, path)

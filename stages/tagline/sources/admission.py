@@ -26,11 +26,6 @@ RELATED = 0.65
 def check_weights(location: str, folder: Path, vocabulary: Mapping[str, int]) -> None:
     """Check the weights of an encoder with memory for the largest of them only.
 
-    Args:
-        location: where the encoder comes from, for messages.
-        folder: with its configuration and safetensors files.
-        vocabulary: the ids of its tokenizer's sub-words.
-
     Raises:
         UserError: transformers can't load them as a token classifier; or a weight is missing, of another shape, NaN or
             infinite; or the embeddings are not those of the vocabulary.

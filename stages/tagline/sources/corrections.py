@@ -38,7 +38,6 @@ class Corrections:
 
     Args:
         folder: ``download.folder``.
-        column: the tag column.
         pattern: the path or pattern of what the page saved.
 
     Raises:

@@ -77,7 +77,6 @@ def check_files(location: str, names: Collection[str]) -> None:
 
     Args:
         location: the encoder's folder or repository, for the message.
-        names: the files in it.
 
     Raises:
         UserError: config.json or the safetensors files are missing. Weights pickled by PyTorch are not read, since
@@ -98,7 +97,6 @@ def check_links(folder: Path, *allowed: Path) -> None:
     """Check that neither an encoder's folder nor a link in it leads to files elsewhere, which would be copied or read.
 
     Args:
-        folder: the encoder's folder.
         allowed: the folders that links may lead into.
 
     Raises:
@@ -262,7 +260,6 @@ def name_generic_class(folder: Path, inputs: list[str]) -> None:
     """Name a class in a saved tokenizer_config.json that takes tokenizer.json as it is, in every library.
 
     Args:
-        folder: of the tokenizer.
         inputs: what the encoder reads: ``model_input_names`` of its tokenizer.
     """
     path = folder / "tokenizer_config.json"

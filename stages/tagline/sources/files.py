@@ -39,7 +39,6 @@ class FileSource:
 
     Args:
         folder: ``download.folder``.
-        dataset: the section, whose schema reads the files.
         counted: what is counted beside the findings of the schema, and what it means.
 
     Raises:
@@ -381,10 +380,7 @@ def read_texts(
 
     Args:
         path: the file, UTF-8; lines of white space only are skipped.
-        name: of the file, for ids.
         language: ``download.dataset.language``.
-        tag_columns: of the data set.
-        whole: whether a text is one sentence.
 
     Raises:
         UserError: the file is not UTF-8.

@@ -24,7 +24,6 @@ class HubSource:
     """The data set on the Hub that ``download.dataset`` names, resolved to a commit and fetched.
 
     Args:
-        params: the section.
         counted: what is counted beside the findings of the schema, and what it means.
 
     Raises:

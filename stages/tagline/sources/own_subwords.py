@@ -38,7 +38,6 @@ def load(folder: Path, words: Iterable[str] = ()) -> TokenizerReading:
     """Load the tokenizer of an encoder with the sub-words of its own tokenizer.json; a byte-level one gets a space.
 
     Args:
-        folder: the encoder's folder.
         words: of the data, which are compared beside those of the vocabulary.
 
     Raises:
@@ -64,7 +63,6 @@ def save(reading: TokenizerReading, location: str, target: Path) -> None:
     """Save the tokenizer into the folder ``tokenizer``, so that transformers reads words by it as it does itself.
 
     Args:
-        reading: the tokenizer.
         location: where the encoder comes from, for the message.
         target: the folder; its config.json in ``encoder`` loses a key if that would choose another class.
 

@@ -50,9 +50,6 @@ class Reader:
 
     Args:
         folder: ``download.folder``.
-        dataset: the section of the source.
-        language: whose rules will split raw text.
-        columns: the tag columns of the data set.
         number: of the source among several; None: it is the data set.
 
     Raises:

@@ -75,7 +75,6 @@ def draw(words: Sequence[str], seed: int) -> int:
     documents from train only.
 
     Args:
-        words: the words of the document.
         seed: another seed draws other documents.
     """
     drawn = Draw(seed)
@@ -115,10 +114,6 @@ def split_of(number: int, shares: Mapping[str, float]) -> str:
 
 def lacking(numbers: Mapping[tuple[str, str], int], splits: Sequence[str]) -> list[tuple[str, str]]:
     """List the types, of several documents, that a split lacks, each with that split; the rarest first.
-
-    Args:
-        numbers: of documents, by type and split.
-        splits: those to draw.
     """
     totals = Counter[str]()
     for (type_, _), number in numbers.items():
@@ -137,7 +132,6 @@ def moves(documents: Sequence[Drawn], shares: Mapping[str, float]) -> dict[int, 
     A split that has its share exchanges a document that it can spare for one of train.
 
     Args:
-        documents: of all splits.
         shares: split name to its share of all documents.
 
     Returns:

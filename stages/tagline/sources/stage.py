@@ -52,7 +52,6 @@ def write_dataset(
     Args:
         folder: ``download.folder``.
         dataset: the section ``download.dataset``; several sources become one data set, in their order.
-        target: the folder to make.
         corrections: ``download.corrections``.
 
     Raises:
@@ -205,7 +204,6 @@ def write_encoder(folder: Path, encoder: AnyEncoder, target: Path, raw: Path | N
     Args:
         folder: ``download.folder``.
         encoder: the section ``download.encoder``.
-        target: the folder to make.
         raw: data/raw, whose words are among those on which the tokenizer is checked.
 
     Raises:

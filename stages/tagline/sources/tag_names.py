@@ -19,7 +19,6 @@ def spellings(tags: Sequence[Collection[str]], renamed: bool) -> list[Spelling]:
 
     Args:
         tags: the different tags of a column in each source.
-        renamed: whether types get other names.
     """
     if len(tags) == 1 and not renamed:
         return [{}]

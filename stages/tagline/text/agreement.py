@@ -24,7 +24,6 @@ class Agreement:
     """Counts how many words of training sentences the rule finds again in running text.
 
     Args:
-        split: the rule.
         write_text: whether sentences without a raw text are written as `running_text`; otherwise they are not compared.
     """
 

@@ -58,10 +58,6 @@ class Subwords:
 def load(folder: Path, made_by: str = "download") -> tuple[Tokenizer, int | None]:
     """Load a tokenizer that `save_pretrained` wrote, without importing transformers, which takes longer than the use.
 
-    Args:
-        folder: the tokenizer's folder.
-        made_by: the stage that wrote it, for messages.
-
     Returns:
         The tokenizer, and the largest number of sub-words that its encoder reads, None if unknown.
 

@@ -38,10 +38,7 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     """Write data/tokenized and, so that train does not depend on test sets, data/tokenized_tests.
 
     Args:
-        raw: data/raw.
-        tokenizer: the folder of the tokenizer.
         params: the section ``tokenize_align``.
-        target: the folder to make.
         tests: the folder to make of test and further test sets.
 
     Returns:
@@ -268,9 +265,6 @@ def split_metrics(
     """The part of reports/data.json about a split.
 
     Args:
-        written: its sizes and labels.
-        tags: how its tags became labels.
-        findings: what is unusual in it.
         source: what the stage download found in it; None: nothing.
     """
     metrics: dict[str, Any] = {**written.sizes, "scheme": tags.scheme}

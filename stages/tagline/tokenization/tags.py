@@ -139,7 +139,6 @@ class Tags:
         Args:
             tags: int64 (words,), the tag ids of all sentences, one after the other.
             ends: int64 (sentences,), where each sentence ends among them.
-            labels: of the task, or of test sets.
         """
         ids = labels.ids
         if self.conversion is None:
@@ -171,11 +170,8 @@ def read_column(
     """List and count the tags of a column over train and validation.
 
     Args:
-        raw: data/raw.
-        name: the column.
         scheme: of `read_tags`; plain tags and types without prefixes (IO) keep their spelling.
         outside: the tag that stands for O, except among plain tags.
-        tests: the test sets that are also read.
 
     Raises:
         UserError: no word has a tag, or the tag ``outside``.
@@ -246,10 +242,7 @@ def read_test(
     """Recognise the scheme of a test set, on which the labels of the task do not depend; see `with_tests`.
 
     Args:
-        split: the test set.
         column: its tags and those of train and validation, as `read_column` returned them.
-        train: how the tags of train become labels.
-        labels: of the task.
         scheme: see `read_tags`.
 
     Raises:

@@ -21,7 +21,6 @@ def label_sets(
     """The sets of labels of words of unknown label, and of their later sub-words.
 
     Args:
-        labels: without sets.
         conversions: of the splits; None for plain tags.
         annotated_types: for some sentences, the types that alone are annotated in them.
         has_unknown: whether the tag of a word is unknown.
@@ -62,7 +61,6 @@ def mark_unannotated(batch: pa.RecordBatch, gold: Ints, labels: Labels) -> Ints:
     Args:
         batch: sentences with a column ``annotated_types``.
         gold: int64 (words,), their label ids.
-        labels: the label list.
 
     Raises:
         UserError: such a sentence has an entity of another type, or the labels are plain tags.

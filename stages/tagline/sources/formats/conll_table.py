@@ -148,9 +148,6 @@ def checked(sentence: Sentence, rules: WordRules, locations: Sequence[str], one_
     """Leave out the words that the rules skip, and check the others.
 
     Args:
-        sentence: of the rows of a table.
-        rules: for the words.
-        locations: of the rows.
         one_per_row: what to do if a row holds a whole sentence.
     """
     tags_of_words = list(zip(*sentence.tags.values(), strict=True))

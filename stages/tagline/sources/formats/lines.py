@@ -42,7 +42,6 @@ def read_lines(path: Path, encoding: str = UTF_8, borders: bool = False, remedy:
 
     Args:
         path: the file; decompressed if it is gzip-compressed, whatever its name.
-        encoding: of the text.
         borders: whether empty lines separate sentences; then lines that end with ``\r\r\n`` are an error.
         remedy: see `decoded_lines`.
 
@@ -120,7 +119,6 @@ def decoded_lines(file: BinaryIO, name: str, encoding: str = UTF_8, remedy: str 
 
     Args:
         file: read from its current position; only the current line and the decoder's block are in memory.
-        name: the file's name in messages.
         encoding: of the text; a byte order mark of UTF-8 is skipped.
         remedy: what to do about another encoding, for messages.
 

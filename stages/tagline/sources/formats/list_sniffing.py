@@ -24,7 +24,6 @@ def sniff_lists(read: Callable[[], Iterator[SniffedRow]], features: SniffedRow =
     """Guess the keys of words and tags, which are lists of equal lengths, or fields of objects in one, and of an id.
 
     Args:
-        read: reads all rows.
         features: of `datasets`, which can name numbers.
     """
     first_rows = list(islice(read(), sniffing.ROWS))

@@ -71,11 +71,7 @@ def to_sentence(
     """Check a row and convert it to a sentence.
 
     Args:
-        row: values by key.
-        keys: of the words, tags and ids.
-        rules: for the words.
         names: tag column name to label names, for tags that are numbers.
-        location: where the row is, for messages.
 
     Raises:
         UserError: a key is missing; words or tags are wrong or differ in number; a number has no name.

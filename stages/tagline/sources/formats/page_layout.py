@@ -60,8 +60,6 @@ def task(
     """Make a task.
 
     Args:
-        id_: unique in the page.
-        content: a text, or words.
         spans: where annotation begins.
         bounds: of the words of a text; unused for words.
         optional: ``selection``, ``suggested``, ``suspect``, ``versions``; left out if None.

@@ -31,7 +31,6 @@ def to_tags(
     """Tag the words of a text in IOB2.
 
     Args:
-        text: the text.
         words: start and end of each word in code points, ascending.
         spans: in the order of the file, inside the text.
         policies: what to do about misaligned spans and overlaps; under error, the caller fails because of the notes.

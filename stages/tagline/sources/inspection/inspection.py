@@ -66,7 +66,6 @@ def describe(path: Path, card: Collection[str]) -> Description:
     """Describe a file or folder, with params that read it.
 
     Args:
-        path: of the file or folder.
         card: the keys of ``export.card``.
 
     Raises:

@@ -38,9 +38,7 @@ def read(path: Path, column: str, kind: Kind) -> tuple[list[LabelledText], list[
     """Read a file.
 
     Args:
-        path: of the file.
         column: the tag column that is read, if the file has several.
-        kind: how its labels are read.
 
     Returns:
         Its texts, and what was changed or left out.

@@ -108,7 +108,6 @@ def reader(sample: Sample, name: str) -> str:
 
     Args:
         sample: of a file beside which the reader will be.
-        name: of the reader's file.
     """
     values = {"imports": "", "what": "the lines of a file", "newline": "", "rows": "map(str.rstrip, file)"}
     dialect, table = table_of(sample)
