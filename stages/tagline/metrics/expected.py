@@ -138,8 +138,7 @@ Estimate = dict[str, dict[str, float]]
 
 
 def estimate(sums: Sums, constants: Constants) -> Estimate:
-    """Estimate the scores of texts; empty if no entity is found.
-    """
+    """Estimate the scores of texts; empty if no entity is found."""
     found = sums.found
     if not found:
         return {}

@@ -124,8 +124,7 @@ class Counts:
 
 
 def count(sentences: Sequence[TaggedSentence], kind: Kind) -> Counts:
-    """Count the gold, predicted and correct entities of each sentence; for plain tags, its words.
-    """
+    """Count the gold, predicted and correct entities of each sentence; for plain tags, its words."""
     flat = flatten(sentences)
     gold, predicted = flat.gold_entities, flat.predicted_entities
     occurring = np.union1d(gold.type, predicted.type)

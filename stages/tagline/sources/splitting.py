@@ -113,8 +113,7 @@ def split_of(number: int, shares: Mapping[str, float]) -> str:
 
 
 def lacking(numbers: Mapping[tuple[str, str], int], splits: Sequence[str]) -> list[tuple[str, str]]:
-    """List the types, of several documents, that a split lacks, each with that split; the rarest first.
-    """
+    """List the types, of several documents, that a split lacks, each with that split; the rarest first."""
     totals = Counter[str]()
     for (type_, _), number in numbers.items():
         totals[type_] += number
