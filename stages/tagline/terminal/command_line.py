@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import QUOTED, safe_message
-from tagline.terminal.printing import filled, wrapped
+from tagline.terminal.printing import filled
 
 # A shell sets it while it asks argcomplete for completions.
 COMPLETING = "_ARGCOMPLETE"
@@ -23,8 +23,8 @@ def program_name() -> str:
 
 
 def show_warnings() -> None:
-    """Print warnings as messages of the program, without the line of code."""
-    warnings.formatwarning = lambda message, *_: f"{wrapped(safe_message(f'{program_name()}: {message}'))}\n"
+    """Print warnings in one line, as messages of the program."""
+    warnings.formatwarning = lambda message, *_: safe_message(f"{program_name()}: {message}\n")
 
 
 def install_command(extra: str) -> str:
