@@ -24,8 +24,6 @@ def label_altered(inputs: EvaluationInputs, name: str, predictor: Predictor, pre
 
     Args:
         inputs: of the stage; windows are made as those of data/tokenized, with context from data/raw.
-        name: of the split.
-        predictor: of the model.
         predicted: int (words,), the labels of the words as they are, which words that the model reads alike keep.
 
     Returns:

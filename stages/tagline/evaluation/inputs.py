@@ -21,7 +21,6 @@ class SplitCounts(NamedTuple):
     """What tokenize-align counted in a split.
 
     Attributes:
-        words: the number of words with sub-words.
         types: of a further test set, see `compare_types` of tokenize-align; else None.
     """
 
@@ -31,16 +30,7 @@ class SplitCounts(NamedTuple):
 
 @dataclass(frozen=True)
 class EvaluationInputs:
-    """What the stage reads; the caller has verified data/tokenized and models/finetuned.
-
-    Attributes:
-        raw: data/raw.
-        data: data/tokenized.
-        tests: data/tokenized_tests.
-        finetuned: models/finetuned.
-        labels: the task's label list.
-        counts: of the splits to evaluate, see `read_counts`.
-    """
+    """What the stage reads; the caller has verified data/tokenized and models/finetuned."""
 
     raw: Path
     data: Path
@@ -93,9 +83,6 @@ class EvaluationInputs:
 
 def read_counts(report: Path) -> dict[str, SplitCounts]:
     """Read what tokenize-align counted in each split but train.
-
-    Args:
-        report: reports/data.json.
 
     Raises:
         UserError: it is missing or damaged.

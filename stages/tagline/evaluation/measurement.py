@@ -25,8 +25,6 @@ class Labelled:
     """The labelled splits.
 
     Attributes:
-        inputs: of the stage.
-        predictor: labelled them.
         splits: by name; a measurement may replace them, and later ones read what it changed.
         settings: how they were labelled, which measurements complete for later stages.
     """

@@ -39,9 +39,7 @@ def write_reliability(bins: pd.DataFrame, uncalibrated: pd.DataFrame | None, pat
     """Write the bins of `calibration.reliability`: ``bin,confidence,accuracy,number,scores``.
 
     Args:
-        bins: of the split.
         uncalibrated: before calibration; None: bins are not calibrated.
-        path: of the file.
     """
     if uncalibrated is None:
         rows = bins.assign(scores="uncalibrated")

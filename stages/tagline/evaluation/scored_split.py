@@ -22,7 +22,6 @@ class ScoredSplit:
     """The sentences of a split, with what is read of them several times, computed once.
 
     Attributes:
-        kind: how the labels are read.
         sentences: with gold and predicted labels.
         words_without_subwords: the number of words that the tokenizer removed, which have the fallback label.
         loss: the mean negative log-likelihood of the other words' gold labels.
@@ -31,7 +30,6 @@ class ScoredSplit:
         uncalibrated: `reliability` before calibration, if scores are calibrated.
         altered: the sentences with the labels of altered forms that change a word, by name; None: not labelled.
         documents: int64 (sentences,), the number of the document of each sentence, from 0; None if not known.
-        name: of the split.
         types: of a test set: those that it shares with the task, foreign to it, and lacking, which are left out.
         in_part: the number of sentences that are annotated for some types only; predictions of the others are O.
     """

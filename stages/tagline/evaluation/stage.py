@@ -32,10 +32,8 @@ class Evaluation:
 
     Attributes:
         labels: of all splits: the task's, then those that only test sets have.
-        splits: the scored splits by name.
         metrics: what is measured of each split, for reports/evaluate.json.
         best_epoch: the epoch whose weights were evaluated.
-        settings: how the labels were chosen.
     """
 
     labels: Labels
@@ -52,12 +50,7 @@ def evaluate(
 
     Args:
         raw: data/raw, whose documents are read for promises, and for context in altered forms.
-        data: data/tokenized.
-        tests: data/tokenized_tests.
-        report: reports/data.json.
-        finetuned: models/finetuned.
         curves: the learning curves, which the caller reads.
-        params: the section ``evaluate``.
 
     Raises:
         UserError: an artifact is missing or damaged, a param does not fit the data, or a logit is NaN or infinite.
@@ -84,14 +77,7 @@ def evaluate(
 def label(
     inputs: EvaluationInputs, predictor: Predictor, settings: Settings, measurements: Sequence[Measurement]
 ) -> Labelled:
-    """Label all splits but train, and let measurements prepare what they need of that.
-
-    Args:
-        inputs: of the stage.
-        predictor: computes scores, and chooses labels.
-        settings: its precision.
-        measurements: in their order.
-    """
+    """Label all splits but train, and let measurements prepare what they need of that."""
     biases: dict[str, float] = {}
     for measurement in measurements:
         biases |= measurement.choose_biases(inputs, predictor)

@@ -93,7 +93,6 @@ def write(model: ir.Model, path: Path, weights: Collection[Path] = ()) -> None:
 
     Args:
         model: a graph of `convert`; its weights are replaced by references to ``weights``.
-        path: the file.
         weights: safetensors files that have the weights. Without any, or if they lack more than
             `MAX_BYTES`, all weights are written to another file, ``NAME_data``.
     """
@@ -143,7 +142,6 @@ def share_weights(graph: ir.Graph, files: Iterable[Path]) -> None:
 
     Args:
         graph: modified in place; weights that no file has stay as they are.
-        files: safetensors files of one folder.
     """
     stored: dict[_Key, ir.ExternalTensor] = {}
     for file in files:

@@ -46,11 +46,7 @@ class Parity:
     """The trained model's predictions for a split, to compare backends with.
 
     Args:
-        trained: the trained model.
-        split: its sentences and windows.
         labels: in the model's order.
-        head: how labels are chosen.
-        biases: see `Predictor`.
     """
 
     def __init__(self, trained: Backend, split: Split, labels: Labels, head: Head, biases: Biases = NO_BIASES) -> None:
@@ -69,7 +65,6 @@ class Parity:
         """Compare a backend with the trained model.
 
         Args:
-            backend: to compare.
             name: of the backend, for the progress bar and messages.
 
         Raises:

@@ -63,9 +63,6 @@ class ExportInputs:
     """The artifacts of earlier stages that the export reads.
 
     Attributes:
-        tokenized: data/tokenized.
-        tests: data/tokenized_tests.
-        finetuned: models/finetuned.
         predictions: data/predictions/provenance.json.
         dataset: data/raw/provenance.json.
         encoder: models/pretrained/provenance.json.
@@ -88,10 +85,7 @@ class PreparedExport(NamedTuple):
 
     Attributes:
         tagger: the content of tagger.json.
-        windowing: how sentences were cut into windows.
         trained: the trained model in float32.
-        split: the name of the split whose predictions are compared.
-        parity: the predictions to compare with.
         f1: of the trained model in float32.
     """
 
@@ -107,9 +101,6 @@ def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dic
     """Write an export into a new folder and return the report of it.
 
     Args:
-        inputs: artifacts of earlier stages.
-        params: the section ``export``.
-        target: the folder to write.
         name: the path of the folder in the model card and in messages.
 
     Raises:
@@ -321,9 +312,6 @@ def push(target: Target, folder: Path, report: Path, completed: Callable[[str], 
     """Push the files that hashes.json of an export lists, and its model card, in one commit that names its F1.
 
     Args:
-        target: the repository and branch.
-        folder: models/export, which stays as it is.
-        report: reports/export.json.
         completed: adds to the model card.
 
     Raises:

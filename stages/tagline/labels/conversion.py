@@ -33,9 +33,6 @@ _BEGINNING = re.compile(r"[BIESLUMW][\W_]")
 def are_span_types(counts: dict[str, int]) -> bool:
     """Whether tags without prefixes are types of spans (the scheme IO) and not plain tags: most words are O.
 
-    Args:
-        counts: how many words have each tag.
-
     Raises:
         UserError: the share of O is `AMBIGUOUS`; there is no O, but a frequent tag may stand for it, or all other tags
             have a prefix; or the types look like prefixes.
@@ -125,12 +122,7 @@ def before(tags: Ints, ends: Ints, size: int) -> Ints:
 
 
 def detect(names: Sequence[str], follow: Ints) -> Scheme:
-    """Recognise the scheme of a column of spans in one split; see `schemes.detect`.
-
-    Args:
-        names: the tags.
-        follow: what `transitions` returned.
-    """
+    """Recognise the scheme of a column of spans in one split; see `schemes.detect`."""
     lefts = [*names, OUTSIDE, None]
     pairs = np.argwhere(follow[:, : len(names)]).tolist()
     return schemes.detect((lefts[left], names[tag]) for left, tag in pairs)
@@ -163,9 +155,6 @@ def convert(names: Sequence[str], follow: Ints, scheme: Scheme, ends_known: bool
     """Apply `to_iob2` to all pairs of tags that occur.
 
     Args:
-        names: the tags of all splits.
-        follow: what `transitions` returned.
-        scheme: how the tags are written.
         ends_known: whether an entity ends before an unknown tag.
 
     Raises:

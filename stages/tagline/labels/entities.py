@@ -93,11 +93,7 @@ class EntityArrays:
         return np.isin(self.types, list(types))[self.type]
 
     def common(self, other: EntityArrays) -> tuple[Bools, Bools]:
-        """Which entities of this side and of the other side both have, bool (entities,) each.
-
-        Args:
-            other: entities of the same words and label list.
-        """
+        """Which entities of this side and of the other side both have, bool (entities,) each."""
         # An entity's first word is no other entity's.
         _, here, there = np.intersect1d(self.start, other.start, assume_unique=True, return_indices=True)
         is_equal = (self.end[here] == other.end[there]) & (self.type[here] == other.type[there])
@@ -114,7 +110,6 @@ def entity_arrays(ids: AnyInts, offsets: AnyInts, labels: Labels) -> EntityArray
     Args:
         ids: int (words,), the label ids of all sentences.
         offsets: int (sentences + 1,), the first word of each sentence, then the number of words.
-        labels: the label list.
     """
     marks = labels.marks
     types = tuple(sorted(labels.types))

@@ -18,8 +18,6 @@ def hidden_labels(annotated: Sequence[Collection[str] | None], lengths: Sequence
 
     Args:
         annotated: the types that each sentence is annotated for; None: all.
-        lengths: the number of words of each sentence.
-        labels: the label list, of spans.
     """
     hidden = np.zeros((len(annotated), len(labels.names)), bool)
     for row, types in zip(hidden, annotated, strict=True):
@@ -34,7 +32,6 @@ def without_hidden(ids: AnyInts, hidden: Bools | None, labels: Labels) -> LabelI
     Args:
         ids: int (words,), label ids.
         hidden: bool (words, labels); None: no label is.
-        labels: the label list.
 
     Returns:
         int32 (words,).

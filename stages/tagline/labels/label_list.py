@@ -135,7 +135,6 @@ def from_counts(task: str, kind: Kind, counts: Mapping[str, Mapping[str, int]]) 
     """Build the label list of a task.
 
     Args:
-        task: the tag column.
         kind: how its tags are read; ``spans`` must be in IOB2.
         counts: the number of words with each tag, by split.
 

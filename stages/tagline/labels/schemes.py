@@ -49,9 +49,6 @@ def respell(tags: Collection[str]) -> dict[str, str]:
     M); prefixes without a separator (``BNEP``, ``INEP``) an O, B or I in front of all other tags, and a type with
     both. Bare prefixes get the type `UNTYPED`.
 
-    Args:
-        tags: the different tags of a column.
-
     Returns:
         The tags that change, each with its standard spelling; nothing for plain tags.
     """
@@ -179,7 +176,6 @@ def to_iob2(left: str | None, tag: str | None, scheme: Scheme) -> tuple[str, boo
     Args:
         left: the previous tag, None at the start of a sentence.
         tag: the tag, None after the last word.
-        scheme: the scheme of both tags.
 
     Returns:
         The tag in IOB2, and whether the scheme forbids it at this position.

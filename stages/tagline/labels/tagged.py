@@ -102,7 +102,6 @@ class TaggedSentence(_Gold):
 
         Args:
             least: entities whose confidence is below it become O.
-            accepted: also those that are not accepted.
         """
         unsure = []
         for entity in self.predicted_entities:

@@ -146,8 +146,6 @@ def align_labels(
         windows: in one array per column.
         words: int64 (sub-words,), the index of each sub-word's word in ``labels``, or `NO_WORD`.
         labels: int (words,), label ids.
-        inside: `Labels.inside`.
-        label_all_tokens: label all sub-words of a word.
         marks: the ids of the sub-words that mark capitals.
 
     Returns:

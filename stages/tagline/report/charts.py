@@ -68,10 +68,6 @@ class Chart:
     """A chart of WIDTH by HEIGHT.
 
     Attributes:
-        title: heading of the chart.
-        x_title: title of the horizontal axis.
-        x, y: the axes.
-        dots: the values, from left to right.
         text: the chart in words, for screen readers.
         best: the dot of the kept epoch, if it is marked.
     """
@@ -91,13 +87,7 @@ class Chart:
 
 
 def learning_curves(losses: Rows, epochs: Rows, best_epoch: int) -> list[Chart]:
-    """Draw the training loss, the validation loss and the validation F1.
-
-    Args:
-        losses: rows of LOSSES, by step.
-        epochs: rows of EPOCHS, by epoch.
-        best_epoch: the epoch whose weights were kept.
-    """
+    """Draw the training loss, the validation loss and the validation F1."""
     result = []
     if losses:
         result.append(curve("Training loss", "Step", [(row["step"], row["loss"]) for row in losses]))
@@ -112,8 +102,6 @@ def curve(title: str, x_title: str, points: Sequence[tuple[float, float]], best:
     """Draw a line through points.
 
     Args:
-        title: heading of the chart.
-        x_title: title of the horizontal axis.
         points: (x, y), finite, at least one, ascending by x.
         best: index of the point that is marked as kept.
     """
@@ -156,7 +144,6 @@ def ticks(low: float, high: float, whole: bool = False) -> list[float]:
     """List round, equidistant values around a range; the step is 1, 2 or 5 times a power of ten.
 
     Args:
-        low: start of the range.
         high: end of the range, not below low.
         whole: whether the step is at least 1.
     """

@@ -47,11 +47,7 @@ def render(
     """Render the page as self-contained HTML; see `render_file`.
 
     Args:
-        evaluation: splits and their metrics.
-        losses: rows of `charts.LOSSES`.
-        epochs: rows of `charts.EPOCHS`.
         made_of: what the model was made of, in words.
-        title: of the page.
         notes: what is said above the scores.
     """
     kind = evaluation.labels.kind
@@ -104,12 +100,7 @@ def render(
 
 
 def origins(dataset: Path, encoder: Path) -> list[str]:
-    """Name the data set and the encoder.
-
-    Args:
-        dataset: data/raw/provenance.json.
-        encoder: models/pretrained/provenance.json.
-    """
+    """Name the data set and the encoder."""
     on_hub, files = raw_data.origins(read_listed(dataset, "download"))
     origin = read_listed(encoder, "download")
     name = origin["package"] if origin["source"] == "package" else origin.get("name", origin.get("path"))
@@ -117,12 +108,7 @@ def origins(dataset: Path, encoder: Path) -> list[str]:
 
 
 def made_of(report: Path, finetuned: Path) -> list[str]:
-    """Say what a model was made of.
-
-    Args:
-        report: reports/data.json.
-        finetuned: models/finetuned.
-    """
+    """Say what a model was made of."""
     sentences = read_json(report, "tokenize-align")["train"]["sentences"]
     trained = read_json(finetuned / PROVENANCE, "train")
     config = read_json(finetuned / "config.json", "train")
@@ -193,8 +179,6 @@ class ErrorGroup(NamedTuple):
     """Errors with the same gold and predicted type, of which one may be NO_TYPE.
 
     Attributes:
-        gold, predicted: the types.
-        number: how many there are.
         texts: the most frequent entities, those of gold where there are any.
         more: whether there are others.
     """
@@ -222,12 +206,7 @@ class ErrorCounts(NamedTuple):
 
 
 def count_by_type(sentences: Sequence[TaggedSentence], outcomes: Mapping[int, Sequence[Outcome]]) -> ErrorCounts:
-    """Count errors by kind, by type, and by gold and predicted type.
-
-    Args:
-        sentences: with gold labels.
-        outcomes: the outcomes of each sentence with an error, by its index.
-    """
+    """Count errors by kind, by type, and by gold and predicted type."""
     by_type = defaultdict[str, Counter[OutcomeKind]](Counter)
     by_pair = defaultdict[tuple[str, str], Counter[str]](Counter)
     for index, of_sentence in outcomes.items():

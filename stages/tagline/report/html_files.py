@@ -20,7 +20,6 @@ def render_file(template: Path, variables: Mapping[str, Any], *scripts: Path) ->
     Args:
         template: the page; it may use the templates of this folder.
         variables: its variables, besides ``style``, ``script`` and ``script_hash``.
-        scripts: the parts of its script.
     """
     script = "".join(path.read_text(encoding="utf-8") for path in scripts)
     of_file = {

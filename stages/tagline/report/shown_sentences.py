@@ -31,8 +31,6 @@ class Piece:
 
     Attributes:
         text: words in the same entities, with the spaces between them; empty for a note or a gap.
-        gold: whether the words are in a gold entity.
-        predicted: whether the words are in a predicted entity.
         note: an outcome that ends here.
         left_out: the number of words that are not shown here.
     """
@@ -49,11 +47,8 @@ class ShownSentence:
     """A sentence with errors.
 
     Attributes:
-        split: the split that it belongs to.
-        id: its id in the split.
         pieces: its words and the notes between them.
         confidences: of each of its errors, see `confidence`.
-        cost: see `worst_first`.
     """
 
     split: str
@@ -78,10 +73,6 @@ def worst_first(
 ) -> list[tuple[int, float]]:
     """Rank the sentences with errors by cost, the sum of the confidences of their errors, highest first.
 
-    Args:
-        sentences: with gold labels.
-        outcomes: the outcomes of each sentence with an error, by its index.
-
     Returns:
         The index and the cost of each; ties keep the order of the data.
     """
@@ -96,10 +87,7 @@ def shown_sentence(sentence: TaggedSentence, outcomes: Sequence[Outcome], split:
     """Prepare a sentence for the page.
 
     Args:
-        sentence: with gold labels.
         outcomes: its outcomes. All are marked, for plain tags only the errors.
-        split: the split that it belongs to.
-        cost: see `worst_first`.
     """
     errors = [outcome for outcome in outcomes if outcome.is_error]
     words = [visible(word) for word in sentence.words]
@@ -117,9 +105,7 @@ def pieces(words: Sequence[str], outcomes: Sequence[Outcome], shown: Sequence[bo
     """Split a sentence at the boundaries of entities. The space between two words is in the entities of both.
 
     Args:
-        words: the words of the sentence.
         outcomes: the outcomes to mark, correct ones included.
-        shown: for each word, whether it is shown.
     """
     in_gold = _entity_indices(len(words), [outcome.gold for outcome in outcomes])
     in_predicted = _entity_indices(len(words), [outcome.predicted for outcome in outcomes])

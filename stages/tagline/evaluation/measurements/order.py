@@ -118,10 +118,6 @@ def compared(metrics: Metrics, best_epoch: int) -> dict[str, float | int]:
     `dvc exp show` keeps their order, `dvc metrics diff` sorts them by name, so test.f1 is first (and accuracy is called
     word_accuracy).
 
-    Args:
-        metrics: of each split, as in reports/evaluate.json.
-        best_epoch: the epoch whose weights were evaluated.
-
     Returns:
         test.f1, validation.f1, train.best_epoch, the F1 of further test sets, then the `COLUMNS`.
     """

@@ -31,7 +31,6 @@ def scores_of_record(sentences: Sequence[TaggedSentence], counts: Counts) -> dic
 
     Args:
         sentences: with gold labels of the kind ``spans``.
-        counts: of the same sentences.
 
     Returns:
         As `scores.score`.

@@ -25,10 +25,6 @@ if TYPE_CHECKING:
 class Promises(Measurement):
     """The recall of types, which a bias on their scores reaches, and the precision of entities above a score.
 
-    Args:
-        params: ``evaluate.promises``.
-        labels: the task's label list.
-
     Raises:
         UserError: a promise does not fit the labels.
     """

@@ -108,9 +108,7 @@ def choose_score(split: ScoredSplit, name: str, promise: PrecisionPromise, of_ty
     """Find the lowest score above which a precision can be promised.
 
     Args:
-        split: validation.
         name: of the type, or ALL: those without a promise of their own.
-        promise: of their precision.
         of_types: the types with a promise of their own.
     """
     validation = flatten(split.sentences)
@@ -151,9 +149,7 @@ def find_score(
     """Find the lowest score above which the precision can be promised; None if there is none, and a statement.
 
     Args:
-        predicted: the entities of validation.
         entities: what the statement calls them.
-        promise: of their precision.
         documents: the number of each sentence's document; None if not known.
     """
     scores = predicted.scores
@@ -197,11 +193,7 @@ def _count_wrong(is_wrong: Bools, units: Ints, sizes: Ints) -> Doubles:
 
 
 def with_sequences(test: ShareTest) -> ShareTest:
-    """Share the risk among as many sequences as have a start: one with all units, the others with fewer.
-
-    Args:
-        test: with one sequence, and the number of units.
-    """
+    """Share the risk among as many sequences as have a start: one with all units, the others with fewer."""
     more = test._replace(sequences=test.sequences + 1)
     if more.least_number * SPREAD ** (more.sequences - 2) >= test.number:
         return test

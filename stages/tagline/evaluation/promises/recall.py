@@ -58,10 +58,7 @@ def choose_bias(
     """Find the least bias with which all recalls can be promised, or are reached.
 
     Args:
-        chunks: the scores of validation.
         gold: int32 (words,), their gold label ids.
-        head: chooses labels.
-        recalls: of some types.
         documents: int64 (sentences,), the number of each sentence's document, from 0; None if not known. With a
             confidence, they are taken as independent of each other.
     """
@@ -98,8 +95,6 @@ def reached(split: ScoredSplit, name: str, recall: RecallPromise) -> dict[str, A
     """Compute the recall of a type in a split, with its 95 % interval: value, low, high.
 
     Args:
-        split: with labels.
-        name: of the type.
         recall: what is promised; with a confidence, the interval is over documents if these are known.
     """
     counted = count_found(flatten(split.sentences), name, recall.found)
@@ -116,11 +111,6 @@ def reached(split: ScoredSplit, name: str, recall: RecallPromise) -> dict[str, A
 
 def count_found(sentences: TaggedSentences, type_: str, found_if: FoundIf = "exact") -> Doubles:
     """Count the gold entities of a type in each sentence; for plain tags, the words.
-
-    Args:
-        sentences: with gold labels.
-        type_: of the entities.
-        found_if: see `RecallPromise`.
 
     Returns:
         (2, sentences): those that are found, and all.
@@ -164,11 +154,8 @@ class _Sweep:
     """Counts what is found of some types in a chunk at each bias that they have in common.
 
     Attributes:
-        chunk: its scores.
         gold: int32 (words,), label ids.
         owners: int64 (sentences,), the column to which each sentence is counted.
-        head: chooses labels.
-        recalls: of these types.
         counts: (steps, types, 2, columns), to which counts are added.
     """
 

@@ -79,11 +79,8 @@ class ShareTest(NamedTuple):
         """Say what is promised under which assumptions, or what that would need.
 
         Args:
-            kept: whether it is promised.
             missed: with the chosen bias or score, or else at best; of documents, the sum of their shares.
             entities: such as "PER entities".
-            are_found: such as "are found (type and boundaries)".
-            others: what the others are, missed or wrong.
         """
         unit = "documents" if self.of_documents else entities.split()[-1]
         share = f"at least {100 * self.at_least:.4g} % of the {entities}"

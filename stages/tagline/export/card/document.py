@@ -46,8 +46,6 @@ class CardData:
         windows: params of the windows, as in ``tokenize_align``.
         metrics: reports/evaluate.json.
         backends: as in reports/export.json.
-        notes: what is to be known of backends whose F1 is lower than params allow.
-        card: language, licences, and the name of the data set.
         hub: the repository that the model is meant for, if any.
         folder: the path of the export.
     """
