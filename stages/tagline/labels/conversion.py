@@ -75,17 +75,17 @@ def _check_not_outside(counts: dict[str, int]) -> None:
     tag = max(counts, key=lambda tag: counts[tag])
     share = counts[tag] / sum(counts.values())
     others = [OUTSIDE if other == tag else other for other in counts]
-    if is_spans(standard_names(others)):
+    rest = "all others have a prefix"
+    is_like_outside = is_spans(standard_names(others))
+    if not is_like_outside:
+        rest = "no tag has a prefix or is O"
+        spelled = re.sub("[- /]", "_", tag.upper())
+        least = AMBIGUOUS[0] if spelled in _LIKE_OUTSIDE else 0.5
+        is_like_outside = spelled in _LIKE_OUTSIDE | _LIKE_OUTSIDE_IF_MOST and share > least
+    if is_like_outside:
         raise UserError(
-            f"{share:.0%} of the words have the tag {tag} and all others have a prefix, so {tag} may stand for O or be "
-            f'a tag like others; set tokenize_align.outside: "{tag}" or scheme: tags in params.yaml'
-        )
-    spelled = re.sub("[- /]", "_", tag.upper())
-    is_like_outside = spelled in _LIKE_OUTSIDE and share > AMBIGUOUS[0]
-    if is_like_outside or (spelled in _LIKE_OUTSIDE_IF_MOST and share > 0.5):
-        raise UserError(
-            f"{share:.0%} of the words have the tag {tag} and no tag has a prefix or is O, so {tag} may stand for O or "
-            f'be a tag like others; set tokenize_align.outside: "{tag}" or scheme: tags in params.yaml'
+            f"{share:.0%} of the words have the tag {tag} and {rest}, so {tag} may stand for O or be a tag like "
+            f'others; set tokenize_align.outside: "{tag}" or scheme: tags in params.yaml'
         )
 
 

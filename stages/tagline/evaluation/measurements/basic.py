@@ -11,18 +11,15 @@ from tagline.metrics.scores import rounded
 from tagline.terminal import printable
 
 
-class Intervals(Measurement):
-    """The bootstrap intervals of the scores."""
-
-    def measure(self, split: ScoredSplit) -> Entries:
-        return {"intervals": intervals(split.counts)}
-
-
 class Model(Measurement):
-    """The mean negative log-likelihood of words, and F1 of greedy decoding."""
+    """The mean negative log-likelihood of words, F1 of greedy decoding, and the bootstrap intervals of the scores."""
 
     def measure(self, split: ScoredSplit) -> Entries:
-        return {"loss": rounded(split.loss), "greedy": {"f1": split.greedy_f1}}
+        return {
+            "loss": rounded(split.loss),
+            "greedy": {"f1": split.greedy_f1},
+            "intervals": intervals(split.counts),
+        }
 
 
 class Numbers(Measurement):

@@ -5,14 +5,7 @@ from typing import Any, NamedTuple
 
 from tagline.evaluation.evaluate_params import Evaluate
 from tagline.evaluation.measurement import Entries, Measurement, Metrics
-from tagline.evaluation.measurements import (
-    altered,
-    basic,
-    calibration,
-    expected,
-    scores,
-    slices,
-)
+from tagline.evaluation.measurements import altered, basic, calibration, expected, scores, slices
 from tagline.evaluation.promises import measurement
 from tagline.evaluation.splits import SPLITS, TEST, VALIDATION
 from tagline.labels import Labels
@@ -34,7 +27,6 @@ def measurements_of(params: Evaluate, labels: Labels) -> list[Measurement]:
     return [
         scores.Scores(),
         basic.Model(),
-        basic.Intervals(),
         basic.Numbers(),
         slices.Slices(),
         calibration.CalibratedScores(),

@@ -6,7 +6,6 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
-import pytest
 from huggingface_hub import ModelCard
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -16,7 +15,6 @@ from tagline.artifacts.exported import Exported, SentenceRule
 from tagline.export.card.document import CardData, escaped, render
 from tagline.export.export_params import Card
 from tagline.hub.hub_params import Push
-from tagline.inference import examples
 from tagline.labels.label_list import Labels
 from tagline.metrics.columns import OVERALL_SCORES, SCORES_OF_TYPES
 from tagline.terminal.escaping import printable
@@ -147,6 +145,8 @@ CHANGES: dict[str, dict[str, Any]] = {
         },
     },
     "no test": {"metrics": {"validation": metrics("LOC")}},
+    "named": {"card": Card(dataset="ada/streets")},
+    "named plainly": {"card": Card(dataset="Streets")},
 }
 CARD, DIFFERENCES = (Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("card.md", "changes.diff"))
 
@@ -167,45 +167,6 @@ def test_other_facts_change_the_stored_lines():
         body = card.split("\n---\n", 1)[1]
         assert not re.search(r"\{\{|\{%|\}\}|TODO|More Information|Undefined|\bNone\b|\[\s*\]|\n\n\n", body)
     assert lines == DIFFERENCES.splitlines()
-
-
-def test_metadata_names_only_what_is_on_the_hub():
-    read = ModelCard(render(card_data())).data.to_dict()
-    assert list(read) == ["library_name", "metrics", "pipeline_tag", "tags", "model-index"]
-    assert read["tags"] == ["ner", "transformers.js"]
-    encoder = {"source": "hub", "name": "e/f", "commit": "1" * 40, "sha256": WEIGHTS}
-    hub = Push(repo_id="ada/people", private=True, branch="main", push=True)
-    card = Card(language=None, license="mit")
-    data = ModelCard(render(card_data(dataset=HUB_DATASET, encoder=encoder, hub=hub, card=card))).data
-    assert (data.base_model, data.datasets, data.license, data.model_name) == ("e/f", ["a/b"], "mit", "people")
-    results = data.eval_results or []
-    assert [(each.metric_name, each.metric_value) for each in results] == [
-        *((name, 0.625) for name in ("Precision", "Recall", "F1", "Accuracy")),
-        *(("F1 of LOC", 0.3), ("F1 of PER", 0.3)),
-    ]
-    ends = {"confidence": 0.95, "low": 0.5, "high": 0.75}
-    assert [each.metric_args for each in results] == [ends] * 5 + [None]
-    about = (results[0].task_name, results[0].dataset_type, results[0].dataset_split, results[0].dataset_revision)
-    assert about == ("ner", "a/b", "eval", "f" * 40)
-
-
-@pytest.mark.parametrize(
-    ("dataset", "datasets", "line"),
-    [
-        ("ada/streets", ["ada/streets"], "[ada/streets](https://huggingface.co/datasets/ada/streets)"),
-        ("Streets", None, "Streets"),
-    ],
-)
-def test_name_of_the_data_set_is_in_place_of_its_files(dataset, datasets, line):
-    card = ModelCard(render(card_data(card=Card(dataset=dataset))))
-    assert card.data.datasets == datasets
-    assert {(each.dataset_name, each.dataset_type) for each in card.data.eval_results or []} == {(dataset, dataset)}
-    assert f"### Data\n\n{line}\n\nFiles and" in card.text
-
-
-def test_hub_shows_examples_beside_an_english_model():
-    card = ModelCard(render(card_data(card=Card(language="en", license=None))))
-    assert card.data.to_dict()["widget"] == [{"text": text} for text in examples.ENGLISH]
 
 
 ODD = ["a|b", "**x**", "<img src=x>", "---", "[l](http://m)", "`c`", "{{ x }}", "# h", "- i", "a: b", "'\"", "\u202e"]
