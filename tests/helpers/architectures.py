@@ -1,13 +1,12 @@
-"""Small token classifiers of several architectures, with random weights."""
+"""Tiny encoders and token classifiers of any architecture, with random weights."""
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
-from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedModel
+from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedConfig, PreTrainedModel
 
 SIZES = {
-    **{"vocab_size": 40, "num_labels": 3, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2},
+    **{"vocab_size": 40, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2},
     **{"intermediate_size": 32, "max_position_embeddings": 64, "pad_token_id": 0},
 }
 ARCHITECTURES: dict[str, dict[str, Any]] = {
@@ -25,14 +24,15 @@ ARCHITECTURES: dict[str, dict[str, Any]] = {
 }
 
 
-def new_model(architecture: str | Callable[[], PreTrainedModel], **options: Any) -> PreTrainedModel:
-    """A model of one of `ARCHITECTURES`, or the one that is built, in evaluation mode."""
+def config_of(architecture: str, **changed: Any) -> PreTrainedConfig:
+    """The configuration of a tiny model, with some values changed."""
+    return AutoConfig.for_model(architecture, **SIZES | ARCHITECTURES.get(architecture, {}) | changed)
+
+
+def new_model(architecture: str, **changed: Any) -> PreTrainedModel:
+    """A token classifier of three labels, in evaluation mode, with some values of its configuration changed."""
     torch.manual_seed(0)
-    if isinstance(architecture, str):
-        config = AutoConfig.for_model(architecture, **SIZES | ARCHITECTURES[architecture])
-        model = AutoModelForTokenClassification.from_config(config, **options).eval()
-    else:
-        model = architecture().eval()
+    model = AutoModelForTokenClassification.from_config(config_of(architecture, num_labels=3, **changed)).eval()
     # With the small random weights of a new model, all logits are nearly equal.
     for weight in model.parameters():
         weight.data += 0.3 * torch.randn_like(weight)

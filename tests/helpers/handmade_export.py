@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
+from helpers.architectures import config_of
 from helpers.onnx_graphs import lookup
 from helpers.tiny import word_piece
-from transformers import BertConfig, BertForTokenClassification
+from transformers import BertForTokenClassification
 
 from tagline.artifacts import exported
 from tagline.artifacts.exported import GRAPHS, BackendName, Exported
@@ -64,7 +65,6 @@ def add_encoder(folder: Path) -> Path:
     """Add random weights of an encoder to an export, which then has vectors of texts too."""
     labels = exported.read(folder).labels
     torch.manual_seed(0)
-    size = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
-    config = BertConfig(vocab_size=200, pad_token_id=0, id2label=labels.id2label, label2id=labels.label2id, **size)
+    config = config_of("bert", vocab_size=200, id2label=labels.id2label, label2id=labels.label2id)
     BertForTokenClassification(config).save_pretrained(folder)
     return folder

@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 import torch
 from helpers import encoder_forms
+from helpers.architectures import config_of
 from helpers.project import ROOT, json_of
 from ruamel.yaml import YAML
 from safetensors.numpy import load_file, save_file
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
-from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+from transformers import BertModel, PreTrainedTokenizerFast
 
 from tagline.artifacts import raw_data
 from tagline.core.provenance import write_hashes
@@ -101,9 +102,8 @@ def unigram() -> Tokenizer:
 def save_encoder(folder: Path, tokenizer: PreTrainedTokenizerFast, positions: int = 64, layers: int = 1) -> None:
     """Save a BERT of 16 dimensions with the tokenizer."""
     torch.manual_seed(0)
-    size = {"hidden_size": 16, "num_hidden_layers": layers, "num_attention_heads": 2, "intermediate_size": 32}
-    size |= {"vocab_size": len(tokenizer), "max_position_embeddings": positions}
-    BertModel(BertConfig(pad_token_id=0, **size), add_pooling_layer=False).save_pretrained(folder)
+    size = {"num_hidden_layers": layers, "vocab_size": len(tokenizer), "max_position_embeddings": positions}
+    BertModel(config_of("bert", **size), add_pooling_layer=False).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 
 

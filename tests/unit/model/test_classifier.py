@@ -3,15 +3,15 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from helpers.architectures import config_of
 from helpers.messages import message_of
 from helpers.tiny import save_encoder, word_piece
 from safetensors.torch import load_file, save_file
-from transformers import AutoConfig, AutoModel, BertConfig
+from transformers import AutoModel
 
 from tagline.labels.label_list import Labels
 from tagline.model import classifier
@@ -82,9 +82,7 @@ def test_encoder_whose_weights_and_configuration_do_not_fit_is_refused(encoder, 
 
 
 def test_pooler_may_be_missing(tmp_path):
-    sizes = dict.fromkeys(("num_hidden_layers", "num_attention_heads"), 1)
-    config = AutoConfig.for_model("layoutlm", vocab_size=20, hidden_size=8, intermediate_size=8, **sizes)
-    AutoModel.from_config(config).save_pretrained(tmp_path)
+    AutoModel.from_config(config_of("layoutlm")).save_pretrained(tmp_path)
     rewrite(tmp_path, without("pooler"))
     assert classifier.new_classifier(tmp_path, NER).classifier.out_features == 3
 
@@ -139,15 +137,12 @@ def test_labels_of_another_kind_are_refused(tmp_path, names, message):
     assert message in message_of(classifier.read_labels, tmp_path, NER)
 
 
-SIZES: dict[str, Any] = {"vocab_size": 20, "hidden_size": 8, "intermediate_size": 8, "num_attention_heads": 1}
-
-
 SMALLER = [
-    (BertConfig(num_hidden_layers=6, **SIZES), 3),
-    (AutoConfig.for_model("distilbert", vocab_size=20, dim=8, hidden_dim=8, n_heads=1, n_layers=4), 1),
-    (AutoConfig.for_model("longformer", num_hidden_layers=3, attention_window=[4, 6, 8], **SIZES), 2),
+    (config_of("bert", num_hidden_layers=6), 3),
+    (config_of("distilbert", n_layers=4), 1),
+    (config_of("longformer", num_hidden_layers=3, attention_window=[4, 6, 8]), 2),
     # It has a weight per layer and attention head, for contacts, which no token classifier reads.
-    (AutoConfig.for_model("esm", num_hidden_layers=3, pad_token_id=0, **SIZES), 2),
+    (config_of("esm", num_hidden_layers=3), 2),
 ]
 
 
@@ -163,16 +158,15 @@ def test_first_layers_become_a_model(tmp_path, config, layers):
     torch.testing.assert_close(classifier.load(tmp_path / "model", NER)(ids).logits, model(ids).logits)
 
 
-ALBERT = AutoConfig.for_model("albert", num_hidden_layers=4, embedding_size=8, **SIZES)
 REFUSED_LAYERS = [
-    (BertConfig(num_hidden_layers=2, **SIZES), 3, "train.layers: 3; the encoder has 2 layers"),
-    (ALBERT, 2, "train.layers: albert does not have one list of 4 layers; "),
+    ("bert", 3, "train.layers: 3; the encoder has 2 layers"),
+    ("albert", 1, "train.layers: albert does not have one list of 2 layers; "),
 ]
 
 
-@pytest.mark.parametrize(("config", "layers", "message"), REFUSED_LAYERS)
-def test_other_layers_are_refused(tmp_path, config, layers, message):
-    AutoModel.from_config(config).save_pretrained(tmp_path)
+@pytest.mark.parametrize(("architecture", "layers", "message"), REFUSED_LAYERS)
+def test_other_layers_are_refused(tmp_path, architecture, layers, message):
+    AutoModel.from_config(config_of(architecture)).save_pretrained(tmp_path)
     assert message in message_of(classifier.new_classifier, tmp_path, NER, layers)
 
 
@@ -183,5 +177,5 @@ def test_training_starts_in_float32(encoder):
 
 def test_attention_is_eager_where_the_architecture_lacks_sdpa(encoder, tmp_path):
     assert classifier.new_classifier(encoder, NER).config._attn_implementation == "sdpa"
-    AutoModel.from_config(AutoConfig.for_model("mpnet", num_hidden_layers=1, **SIZES)).save_pretrained(tmp_path)
+    AutoModel.from_config(config_of("mpnet")).save_pretrained(tmp_path)
     assert classifier.new_classifier(tmp_path, NER).config._attn_implementation == "eager"

@@ -1,15 +1,14 @@
 """The longest window of encoders of many architectures, and data that does not fit a model."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from datasets import Dataset
-from helpers.architectures import new_model
+from helpers.architectures import config_of, new_model
 from helpers.windows import LABELS
-from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedModel
+from transformers import AutoModelForTokenClassification, FunnelConfig, PreTrainedModel
 
 from tagline.artifacts.tokenized import Split
 from tagline.model.classifier import longest_window
@@ -23,16 +22,6 @@ from tagline.training.fit_check import (
 from tagline.training.train_params import Batches
 from tagline.training.training_batches import TrainingBatches
 
-POSITIONS = 40
-SIZE = {"num_hidden_layers": 1, "num_attention_heads": 2, "hidden_size": 16, "intermediate_size": 32}
-RELATIVE = {"position_biased_input": False, "relative_attention": True, "pos_att_type": ["p2c", "c2p"]}
-
-
-def model_of(name: str, **config: Any):
-    """A tiny model of an architecture, for two labels."""
-    options = {"vocab_size": 50, "pad_token_id": 1, "bos_token_id": 2, "eos_token_id": 3, **config}
-    return AutoModelForTokenClassification.from_config(AutoConfig.for_model(name, **options)).eval()
-
 
 def reads(model: PreTrainedModel, length: int):
     try:
@@ -43,43 +32,38 @@ def reads(model: PreTrainedModel, length: int):
 
 
 LONGEST = [
-    ("bert", {**SIZE, "max_position_embeddings": POSITIONS}, 40),
-    ("roberta", {**SIZE, "max_position_embeddings": POSITIONS}, 38),
-    ("gpt2", {"n_layer": 1, "n_head": 2, "n_embd": 16, "n_positions": POSITIONS}, 40),
-    ("biogpt", {**SIZE, "max_position_embeddings": POSITIONS}, 40),
-    ("mpt", {"n_layers": 1, "n_heads": 2, "d_model": 16, "max_seq_len": POSITIONS}, 40),
-    ("deberta-v2", {**SIZE, **RELATIVE, "max_position_embeddings": POSITIONS}, None),
-    ("modernbert", {**SIZE, "max_position_embeddings": POSITIONS}, None),
+    ("bert", {}, 64),
+    ("roberta", {}, 64),
+    ("gpt2", {"n_positions": 64}, 64),
+    ("biogpt", {}, 64),
+    ("mpt", {"max_seq_len": 64}, 64),
+    ("deberta-v2", {"position_biased_input": False}, None),
+    ("modernbert", {}, None),
 ]
 
 
 @pytest.mark.parametrize(("name", "config", "expected"), LONGEST)
 def test_longest_window_is_what_the_model_reads(name, config, expected):
-    model = model_of(name, **config)
+    model = new_model(name, **config)
     assert longest_window(model) == expected
-    assert reads(model, expected or 2 * POSITIONS)
+    assert reads(model, expected or 128)
     assert expected is None or not reads(model, expected + 1)
 
 
-FUNNEL = {"d_model": 16, "block_sizes": [1, 1], "d_head": 8}
+FUNNEL = FunnelConfig(vocab_size=40, d_model=16, block_sizes=[1, 1], d_head=8)
 
 
-@pytest.mark.parametrize(("name", "config"), [("fnet", SIZE), ("funnel", FUNNEL)])
-def test_encoder_that_ignores_the_padding_mask_is_refused(name, config):
-    check_mask(new_model(lambda: model_of("bert", **SIZE)))
-    with pytest.raises(UserError, match=f": {name} ignores the padding mask, so that labels would depend on the batch"):
-        check_mask(new_model(lambda: model_of(name, **config)))
+@pytest.mark.parametrize("config", [config_of("fnet"), FUNNEL], ids=["fnet", "funnel"])
+def test_encoder_that_ignores_the_padding_mask_is_refused(config):
+    check_mask(new_model("bert"))
+    message = f": {config.model_type} ignores the padding mask, so that labels would depend on the batch"
+    with pytest.raises(UserError, match=message):
+        check_mask(AutoModelForTokenClassification.from_config(config).eval())
 
 
-FROZEN = [
-    ("bert", SIZE, 0),
-    ("esm", {**SIZE, "position_embedding_type": "rotary"}, 2),
-]
-
-
-@pytest.mark.parametrize(("name", "config", "frozen"), FROZEN)
-def test_weights_that_get_no_gradient_are_frozen(name, config, frozen):
-    model = model_of(name, **config)
+@pytest.mark.parametrize(("name", "frozen"), [("bert", 0), ("esm", 2)])
+def test_weights_that_get_no_gradient_are_frozen(name, frozen):
+    model = new_model(name, num_hidden_layers=1, position_embedding_type="rotary")
     freeze_unused(model)
     model(input_ids=torch.full((2, 9), 5), attention_mask=torch.ones(2, 9)).logits.sum().backward()
     trained = [weight for weight in model.parameters() if weight.requires_grad]
@@ -93,7 +77,7 @@ def split_of(*lengths: int, subword: int = 7):
 
 
 def test_windows_must_fit_the_model():
-    model = model_of("bert", **SIZE, max_position_embeddings=POSITIONS)
+    model = new_model("bert", vocab_size=50, max_position_embeddings=40)
     folder, name = Path("tokens"), "train.start_from"
     check_fit(model, split_of(3, 40), folder, name)
     check_fit(model, split_of(3, 37), folder, name, multiple=8)

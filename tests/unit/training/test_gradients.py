@@ -7,19 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from helpers.architectures import new_model
 from helpers.tiny import TINY_PARAMS
 from helpers.windows import windows
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
-from transformers import (
-    AutoConfig,
-    AutoModelForTokenClassification,
-    BertConfig,
-    BertForTokenClassification,
-    Trainer,
-    TrainingArguments,
-)
+from transformers import Trainer, TrainingArguments
 
 from tagline.labels.label_list import Labels
 from tagline.model.classifier import attach
@@ -41,10 +35,7 @@ def process_of(index: int = 0, processes: int = 1, device: str = "cpu"):
 
 
 def bert(dropout: float):
-    torch.manual_seed(4)
-    size = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 16}
-    rates = dict.fromkeys(("hidden_dropout_prob", "attention_probs_dropout_prob"), dropout)
-    return BertForTokenClassification(BertConfig(vocab_size=11, num_labels=3, **rates, **size)).train()
+    return new_model("bert", hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout).train()
 
 
 def train_params(**changed: Any):
@@ -151,8 +142,6 @@ def test_encoder_decays_as_in_trainer_and_the_head_has_a_rate_of_its_own(tmp_pat
     assert sum(len(each["params"]) for each in groups) == 3, "frozen weights are left out"
 
 
-SMALL = {"num_labels": 3, "vocab_size": 11, "hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 16}
-SMALL |= {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "cls_token_id": 1, "sep_token_id": 2}
 # Of a model type, where its embeddings, its first layer and its top are.
 PLACES = [
     ("bert", "bert.embeddings", "bert.encoder.layer.0", ["bert.encoder.layer.2"]),
@@ -162,8 +151,7 @@ PLACES = [
 
 @pytest.mark.parametrize(("model_type", "embeddings", "first", "top"), PLACES)
 def test_rates_fall_from_layer_to_layer_as_one_step_shows(model_type, embeddings, first, top):
-    config = AutoConfig.for_model(model_type, num_hidden_layers=3, **SMALL)
-    model = AutoModelForTokenClassification.from_config(config)
+    model = new_model(model_type, num_hidden_layers=3)
     before = {name: weight.detach().clone() for name, weight in model.named_parameters()}
     optimizer = adamw(model, torch.device("cpu"), 0.0, 0.1, 0.3, layer_decay=0.5)
     for weight in model.parameters():
