@@ -42,7 +42,7 @@ def test_workflow_checks_dvc_lock_in_a_clone_without_cache(clone, tmp_path):
     edit(fresh.path / "params.yaml", "\n  learning_rate: 0.02", "\n  learning_rate: 0.01")
     said = fresh.run("bash", "-ec", check, status=1)
     assert "check: dvc.lock: does not belong to this commit's code, params and data; expected the results of" in said
-    assert "\n  train: params.yaml (train)\n" in said
+    assert "\n  train: ran with another train\n" in said
     fresh.run("git", "checkout", "-q", "params.yaml")
 
     # As after a merge that took the lock of train from one side and that of evaluate from the other.

@@ -55,14 +55,6 @@ def test_data_that_git_and_dvc_do_not_track_are_named(workspace, monkeypatch, ca
     assert said() == ""
 
 
-def test_audit_of_an_earlier_version_is_an_error(workspace):
-    """As a merge leaves it: `dvc repro -P` would run its script, which is gone, and Git would keep its data."""
-    Path("audit").mkdir()
-    Path("audit/dvc.yaml").write_text("stages: {fold: {wdir: .., cmd: python stages/audit_fold.py 1}}\n")
-    expected = "the audit is no pipeline any more; expected neither audit/ nor data/audit; remove both folders"
-    assert error_of("check") == f"check: audit/dvc.yaml: {expected}"
-
-
 def test_all_keys_are_printed_with_the_values_that_apply(workspace, capsys):
     run_verb("check", "--all")
     printed = capsys.readouterr().out

@@ -39,7 +39,7 @@ def _changed_stages() -> Iterator[str]:
         ) from None
     for stage, entries in status.items():
         for change in changes(entries):
-            yield f"{stage}: {change}"
+            yield f"{stage}: ran with another {change}"
 
 
 def _stages_that_do_not_fit() -> Iterator[str]:
