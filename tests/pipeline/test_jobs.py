@@ -45,6 +45,10 @@ def test_workflow_checks_dvc_lock_in_a_clone_without_cache(clone, tmp_path):
     assert "\n  train: ran with another train\n" in said
     fresh.run("git", "checkout", "-q", "params.yaml")
 
+    edit(fresh.path / "dvc.yaml", "\n  export:\n", "\n  export:\n    always_changed: true\n")
+    assert fresh.run("bash", "-ec", check) == ""
+    fresh.run("git", "checkout", "-q", "dvc.yaml")
+
     # As after a merge that took the lock of train from one side and that of evaluate from the other.
     lock = yaml.safe_load(fresh.lock)
     (weights,) = (out for out in lock["stages"]["train"]["outs"] if out["path"] == "models/finetuned")

@@ -8,7 +8,7 @@ from typing import Any
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
 
-from tagline.comparison.outdated import changes
+from tagline.comparison.outdated import status_changes
 from tagline.core.params import read_file
 from tagline.terminal import UserError
 
@@ -38,7 +38,9 @@ def _changed_stages() -> Iterator[str]:
             f"dvc status failed; expected a DVC repository with a dvc.yaml that DVC reads\n{error}"
         ) from None
     for stage, entries in status.items():
-        for change in changes(entries):
+        # Other words, such as "always changed", say nothing of the lock.
+        of_lock = [entry for entry in entries if isinstance(entry, dict) or entry == "changed command"]
+        for change in status_changes(of_lock):
             yield f"{stage}: ran with another {change}"
 
 

@@ -30,7 +30,7 @@ def in_workspace(repo: Any, stage: str) -> list[str]:
     changed = defaultdict[str, set[str]](set)
     try:
         for title, entries in repo.status([stage], with_deps=True).items():
-            changed[title].update(changes(entries))
+            changed[title].update(status_changes(entries))
     except DvcException as error:
         return [f"{WORKSPACE}: predictions may be outdated ({error})"]
     return _note(WORKSPACE, changed, stage.rpartition(":")[0])
@@ -65,7 +65,7 @@ def _note(name: str, changed: dict[str, set[str]], pipeline: str) -> list[str]:
     return [f"{name}: predictions are outdated; `{command}` would rerun {', '.join(stages)}"]
 
 
-def changes(entries: list[Any]) -> Iterator[str]:
+def status_changes(entries: list[Any]) -> Iterator[str]:
     """List the changed files and params in entries of `dvc status`: ``{"changed deps": {"src": "modified"}}``."""
     for entry in entries:
         if isinstance(entry, str):
@@ -86,6 +86,6 @@ def _changes_in_commit(repo: Any, stage: Any) -> Iterator[str]:
         yield "command"
     for dependency in stage.deps:
         if isinstance(dependency, ParamsDependency):
-            yield from changes([{"changed deps": dependency.workspace_status()}])
+            yield from status_changes([{"changed deps": dependency.workspace_status()}])
         elif written.get(dependency.fs_path, dependency.hash_info.value) != dependency.hash_info.value:
             yield repo.fs.relpath(dependency.fs_path, repo.root_dir)

@@ -55,7 +55,10 @@ def _differences(differences: Mapping[str, Difference]) -> dict[str, Any]:
         name: {
             "old": _score(difference.old),
             "new": _score(difference.new),
-            **{key: rounded(getattr(difference, key)) for key in ("difference", "low", "high", "p")},
+            "difference": rounded(difference.difference),
+            "low": rounded(difference.low),
+            "high": rounded(difference.high),
+            "p": rounded(difference.p),
             "test": difference.test,
             "verdict": difference.verdict,
         }
