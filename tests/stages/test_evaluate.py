@@ -126,3 +126,18 @@ def test_promised_precision_is_recorded_and_reported(finished, capsys):
     card = " ".join(Path("models/export/README.md").read_text(encoding="utf-8").split())
     assert f"{statement} {math.ceil(limit * 1000) / 1000:g} are right" in card and "does not show" not in card
     assert "Tagline marks them as accepted: " in card
+
+
+def test_promise_is_reported_with_its_assumption(export, capsys):
+    promise = {"at_least": 0.5, "confidence": 0.6, "found": "covered"}
+    promises = {"PER": {"recall": promise}, "LOC": {"recall": promise | {"at_least": 0.99}}}
+    set_params(evaluate={"promises": promises})
+    run_stage("evaluate")
+    said = " ".join(capsys.readouterr().out.split())
+    assert "evaluate.promises: Validation does not show that at least 99 % of the LOC entities are found" in said
+    assert "expected at least 92 entities" in said
+    set_params(evaluate={"promises": {"PER": {"recall": promise}}})
+    run_stage("evaluate")
+    assert json_of("reports/evaluate.json")["test"]["promises"]["recall"]["PER"]["kept"]
+    page = " ".join(Path("reports/evaluate.html").read_text(encoding="utf-8").split())
+    assert " if texts are like those of validation and entities independent of each other; " in page

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tagline.labels import is_type
-from tagline.sources.formats.annotated import FURTHER, NOT_FOUND, OTHER_CASE, AnnotatedText, split_text
+from tagline.sources.formats.annotated import FURTHER, NOT_FOUND, OTHER_CASE, OVERLAPPING, AnnotatedText, split_text
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.keys import Key
 from tagline.sources.formats.list_sniffing import is_span
@@ -49,6 +49,16 @@ class Mentions(PageTexts):
     type: Key = "type"
     mention: Key = "text"
     occurrences: Literal["all", "first", "listed"] = "all"
+
+    @property
+    def refused(self) -> dict[str, str]:
+        refused = super().refused
+        if OVERLAPPING in refused and self.occurrences != "listed":
+            refused[OVERLAPPING] = (
+                "write one type for each mention; or set download.dataset.occurrences to listed, which takes one type "
+                "per occurrence, or download.dataset.overlaps to longest or first"
+            )
+        return refused
 
     @classmethod
     def guess(cls, rows: Sequence[Mapping[str, Any]]) -> Guess | None:

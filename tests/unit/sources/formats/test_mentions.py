@@ -80,6 +80,12 @@ def test_answers_joined_to_other_texts_are_refused(tmp_path):
     assert message.startswith("too many texts do not have the mentions of their entities; join texts and answers again")
 
 
+def test_mention_with_two_types_is_refused_with_what_to_write(tmp_path):
+    row = {"text": "Paris left Paris", "entities": {"PER": ["Paris"], "LOC": ["Paris"]}}
+    message = message_of(report, "mentions", read(tmp_path, "mentions", row))
+    assert "; write one type for each mention; or set download.dataset.occurrences to listed, which takes" in message
+
+
 def test_answers_without_ids_beside_other_files_are_refused(tmp_path):
     write_rows(tmp_path / "gpt.jsonl", [{"text": "Ada", "entities": []}])
     message = f"{tmp_path}/gpt.jsonl:1: the key 'id' is missing (keys: 'text', 'entities'); expected the id that the"
