@@ -1,4 +1,4 @@
-"""The engine ``accelerate``: a plain training loop, on the devices and processes that accelerate finds."""
+"""The engine ``accelerate``: a plain training loop."""
 
 from accelerate import Accelerator
 
@@ -6,7 +6,6 @@ from tagline.training.training import Training
 
 
 def run(training: Training) -> None:
-    """Train to the end; one of `stage.ENGINES`."""
     accelerator = Accelerator(mixed_precision=training.mixed_precision)
     optimizer = training.optimizer(accelerator.device)
     model, optimizer = accelerator.prepare(training.model, optimizer)

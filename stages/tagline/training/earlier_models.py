@@ -1,4 +1,4 @@
-"""Earlier models: folders of trained models to start from (``train.start_from``), or to learn from as teachers."""
+"""Earlier models: folders of trained models to start from or to learn from as teachers."""
 
 import fnmatch
 import os
@@ -15,11 +15,8 @@ WEIGHTS = "*.safetensors"
 def verify(model: Path, tokenized: Path, tokenizer: Path) -> dict[str, str]:
     """Check the files of a model that training reads, and return their SHA-256 by name.
 
-    Args:
-        model: a folder like models/finetuned, perhaps without hashes.json.
-
     Raises:
-        UserError: a file is missing or damaged, or the model reads other sub-words.
+        UserError: a file is missing or damaged (hashes.json may be missing), or the tokenizer is another one.
     """
     if not model.is_dir():
         raise UserError(

@@ -10,14 +10,14 @@ RISE = 0.01
 
 
 def last_rise(f1: Sequence[float]) -> float:
-    """How much higher F1 of the last epoch is than that of any other; 0 if that is less than `RISE`."""
+    """By how much the last epoch has the highest F1; 0 if by less than `RISE`."""
     *earlier, last = f1
     rise = last - max(earlier, default=last)
     return rise if rise >= RISE else 0.0
 
 
 def remarks(history: History, number: int, unit: str, key: str | None) -> str | None:
-    """Say in one line that more steps may help, or that validation is too small to choose an epoch; None: neither.
+    """Say in one line that more steps may help, or that validation is too small to choose an epoch.
 
     Args:
         number: of gold entities of validation, or of words if tags are plain.

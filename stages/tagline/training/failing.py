@@ -1,4 +1,4 @@
-"""Failing as one: of the processes of a host, one prints the error that ends the run, and all exit with its status."""
+"""Failing as one: one process of each host prints the error that ends the run, and all exit with its status."""
 
 import logging
 import os
@@ -29,7 +29,7 @@ _FROM_GLOO = re.compile(r"\[[^\]]*\bgloo/[^\]]*:\d+\] ")
 
 
 def exit_as_one(main: Callable[[], None]) -> None:
-    """Run ``main`` and exit like `exit_with_message`; the first process of each host prints an error of all."""
+    """Run ``main`` and exit like `exit_with_message`; an error of all is printed once per host."""
     several = BY_OURS in os.environ
     with suppress(UserError):  # `join` raises it again
         several = several or launchers.several()
@@ -78,7 +78,7 @@ def _exit(status: int) -> None:
 
 
 def exit_like(launcher: Callable[[], None]) -> None:
-    """Run a launcher in this process and exit as its processes do; it passes signals on to them.
+    """Run a launcher, which passes signals on, in this process and exit as its processes do.
 
     Raises:
         UserError: a signal killed a process, which printed no message; or the hosts can't connect.

@@ -1,4 +1,4 @@
-"""Checks before training that data fit the model, and batches the device."""
+"""Checks before training that the data fit the model."""
 
 from pathlib import Path
 
@@ -21,10 +21,10 @@ ROUNDING = 1e-3
 
 
 def check_fit(model: PreTrainedModel, split: Split, tokenized: Path, source: str, multiple: int = 1) -> None:
-    """Raise a `UserError` if a sub-word or the length of a window is out of the model's range.
+    """Raise a `UserError` if a sub-word id or the length of a window is out of the model's range.
 
     Args:
-        source: the param that names the model and its folder, for messages.
+        source: the param and the folder of the model, for messages.
     """
     ids = column(split.windows, "input_ids")
     highest = pc.max(pc.list_flatten(ids)).as_py()
@@ -50,7 +50,7 @@ def check_fit(model: PreTrainedModel, split: Split, tokenized: Path, source: str
 
 
 def check_fallback_is_known(labels: Labels, split: Split, tokenized: Path) -> None:
-    """Raise a `UserError` if words have unknown labels and none is known to be O: there is nothing to learn it from."""
+    """Raise a `UserError` if words have unknown labels and no word is known to be O: O can't be learnt then."""
     if labels.sets and labels.label2id[labels.fallback] not in split.gold():
         raise UserError(
             f"{tokenized}: no word of train is known to be {labels.fallback}; expected some, or a model that knows "
@@ -60,7 +60,7 @@ def check_fallback_is_known(labels: Labels, split: Split, tokenized: Path) -> No
 
 
 def check_mask(model: PreTrainedModel) -> None:
-    """Raise a `UserError` if padding changes the logits of a window: its labels would depend on its batch."""
+    """Raise a `UserError` if padding changes the logits: labels would depend on the batch."""
     with torch.no_grad():
         alone = _logits(model, CHECKED)
         padded = _logits(model, 2 * CHECKED)
@@ -72,10 +72,7 @@ def check_mask(model: PreTrainedModel) -> None:
 
 
 def freeze_unused(model: PreTrainedModel) -> None:
-    """Freeze weights that no logit depends on, such as a pooler.
-
-    They get no gradient, for which several processes would wait.
-    """
+    """Freeze weights that no logit depends on, such as a pooler: processes would wait for their gradients."""
     _logits(model, CHECKED).sum().backward()
     for weight in model.parameters():
         weight.requires_grad_(weight.grad is not None)
@@ -83,7 +80,7 @@ def freeze_unused(model: PreTrainedModel) -> None:
 
 
 def _logits(model: PreTrainedModel, length: int) -> torch.Tensor:
-    """The logits of a window of CHECKED sub-words that is padded to a length, on the CPU."""
+    """The logits of `CHECKED` sub-words padded to a length, on the CPU."""
     attention = model.config._attn_implementation
     model.set_attn_implementation("eager")  # others may need a GPU
     ids, mask = map(torch.from_numpy, pad([np.arange(CHECKED)], padding_id(model), length))
@@ -93,13 +90,13 @@ def _logits(model: PreTrainedModel, length: int) -> torch.Tensor:
 
 
 def used_ids(train: Split, padding: int) -> AnyInts:
-    """The distinct ids of the sub-words of a split and of the padding, sorted."""
+    """The sorted ids of the sub-words of a split, and of the padding."""
     ids = pc.unique(pc.list_flatten(column(train.windows, "input_ids"))).to_numpy()
     return np.union1d(ids, padding)
 
 
 def only_for_teachers(labelled: Ints) -> str | None:
-    """Describe how many windows teach nothing without a teacher, given the number of known labels of each."""
+    """Describe how many windows have no known label, given the number in each."""
     unlabelled = int(np.count_nonzero(labelled == 0))
     if unlabelled == 0:
         return None
@@ -109,7 +106,7 @@ def only_for_teachers(labelled: Ints) -> str | None:
 
 
 def repeated_passes(batches: TrainingBatches, steps: int) -> str | None:
-    """Describe how often the epochs of a run of so many steps repeat the training split; None: they do not."""
+    """Describe how often the epochs of a run repeat the training split."""
     if batches.passes == batches.epochs:
         return None
     return f"train.min_steps: {batches.passes} passes over train in all, so that the run has {steps:,} steps"

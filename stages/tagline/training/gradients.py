@@ -1,6 +1,6 @@
-"""An optimizer step: the gradients of a global batch, and the weights and learning rates that AdamW takes.
+"""An optimizer step: the gradients of a global batch, and AdamW's parameter groups and learning rates.
 
-A batch is shared among processes, and a process computes its share in parts that fit its device.
+Processes share a batch, and each computes its share in parts that fit its device.
 """
 
 import math
@@ -38,7 +38,7 @@ class MicroBatch(NamedTuple):
     """What one forward pass reads.
 
     Attributes:
-        arrays: int32 (3, rows, longest): sub-word ids, padding mask, labels; one array, so that it is copied at once.
+        arrays: int32 (3, rows, longest): sub-word ids, padding mask, labels; copied to the device at once.
         targets: of each objective, see `Objective.targets`.
     """
 
@@ -52,8 +52,8 @@ class Step(NamedTuple):
 
     Attributes:
         number: within the run, from 1.
-        batch: int64, indices of its windows, in all processes.
-        parts: this process's share of the batch.
+        batch: int64, indices of the windows of all processes.
+        parts: this process's share.
     """
 
     number: int
@@ -66,8 +66,7 @@ class Batch(NamedTuple):
     """What an objective compares logits with, on the device of the model.
 
     Attributes:
-        labels: int64 (rows, longest), ids of labels, or of sets of labels where they are known in part; `IGNORED` where
-            there is none.
+        labels: int64 (rows, longest), ids of labels, or of sets of labels where they are known in part; else `IGNORED`.
         targets: of this objective, see `Objective.targets`.
         model: in training mode, for the weights of a head.
     """
@@ -78,10 +77,10 @@ class Batch(NamedTuple):
 
 
 class Objective(ABC):
-    """A loss that a run minimises; the losses of several objectives are added (`preparation.objectives_of_run`).
+    """A loss that a run minimises; the losses of several objectives are added.
 
-    A batch is computed in parts: an objective sums its loss over the items of a part, such as words, and the sum is
-    divided by the number of items in the whole batch.
+    The loss is summed over the items of each part of a batch, such as words, and divided by the number of items in the
+    whole batch.
 
     Attributes:
         items: int64 (windows,), the number of items of each window.
@@ -90,11 +89,11 @@ class Objective(ABC):
     items: Ints
 
     def targets(self, windows: Ints, rows: int, longest: int) -> Floats:
-        """What it learns beside labels, by default nothing; in a thread, while the step before is computed.
+        """What is learnt beside labels, by default nothing; runs in a thread, one step ahead.
 
         Args:
             windows: int64, the windows of a part.
-            rows: number of rows of the part, of which the last ones may have no window.
+            rows: number of rows of the part; the last ones may have no window.
 
         Returns:
             float32 (rows, longest, ...), 0 where there is nothing to learn.
@@ -109,14 +108,14 @@ class Objective(ABC):
             logits: (rows, longest, labels).
 
         Returns:
-            float32 scalar; the same operations whatever the labels are, so that no value is read from the device.
+            float32 scalar, by the same operations for all labels: no value is read from the device.
         """
 
 
 class GoldLabels(Objective):
-    """The loss of the head over labelled words, each of which counts once per window, however many sub-words it has.
+    """The loss of the head over labelled words, each of which counts once per window.
 
-    Else a rare word of five sub-words, four of which only continue it, would count more than four frequent ones.
+    Else a rare word of five sub-words would count more than four frequent ones.
 
     Args:
         head: computes the loss; if it scores sequences, only the first sub-word of each word counts.
@@ -129,7 +128,6 @@ class GoldLabels(Objective):
         self.items = rows.labelled(once_per_word=True, unknown=head.labels.ids.get(ANY, IGNORED))
 
     def targets(self, windows: Ints, rows: int, longest: int) -> Floats:
-        """The weights of sub-words, see `shares_of_words`."""
         weights = np.zeros((rows, longest), np.float32)
         words_of_rows = self.rows.values(self.rows.word_ids, windows)
         labels_of_rows = self.rows.values(self.rows.labels, windows)
@@ -138,7 +136,7 @@ class GoldLabels(Objective):
         return weights
 
     def counts(self) -> Doubles:
-        """The number of words of each label, (labels,), by their weights in the loss; sets of labels do not count."""
+        """The number of words of each label, (labels,), as weighted in the loss; sets of labels do not count."""
         counts = np.zeros(len(self.head.labels.names))
         for ids, first in zip(self.rows.labels, self.rows.first(), strict=True):
             if self.head.scores_sequences:
@@ -152,7 +150,7 @@ class GoldLabels(Objective):
 
 
 def shares_of_words(is_first: Bools, labels: AnyInts) -> Doubles:
-    """The weights of sub-words in the loss: the labelled ones of a word have equal shares, which sum to 1.
+    """The weights of sub-words in the loss: equal for the labelled ones of a word, with sum 1.
 
     Args:
         is_first: (sub-words,), whether each is the first of its word.
@@ -166,11 +164,7 @@ def shares_of_words(is_first: Bools, labels: AnyInts) -> Doubles:
 
 @dataclass(eq=False)
 class Gradients:
-    """Prepares steps, and adds their gradients to a model's.
-
-    Attributes:
-        head: of the model; if it scores sequences, only the first sub-word of each word has a label.
-    """
+    """Prepares steps, and adds their gradients to a model's."""
 
     rows: Windows
     batches: TrainingBatches
@@ -180,9 +174,9 @@ class Gradients:
     objectives: Sequence[Objective]
 
     def step(self, accelerator: Accelerator, number: int, batch: Ints) -> Step:
-        """Prepare this process's share of a step: all that is random in it, and its windows, padded.
+        """Prepare this process's share of a step: its windows, padded, and all that is random in it.
 
-        What is drawn depends on seed, step and process only, so that a run that continues draws the same.
+        Random values depend on seed, step and process only, so that a continued run draws the same.
         """
         rank = accelerator.process_index
         processes = accelerator.num_processes
@@ -227,7 +221,7 @@ class Gradients:
         return accelerator.reduce(total, "sum")
 
     def _loss(self, model: nn.Module, part: MicroBatch, accelerator: Accelerator, items: Sequence[int]) -> Tensor:
-        """The share of a part in the loss of a batch that has so many items of each objective."""
+        """The share of a part in the loss of a batch, given the batch's items of each objective."""
         ids, mask, labels = to_device(part.arrays, accelerator.device)
         with known_padding(mask, part.padded):
             logits = model(input_ids=ids, attention_mask=mask).logits
@@ -239,10 +233,7 @@ class Gradients:
         return torch.stack(losses).sum()
 
     def _rows(self, rows: Ints, processes: int, static: bool) -> int:
-        """The minimum number of rows of a part.
-
-        With ``static`` the most that a part of this length can have: padded to them, XLA compiles one shape per length.
-        """
+        """The minimum number of rows of a part; with ``static`` the maximum, for one shape per length in XLA."""
         if not static:
             return 1
         longest = int(self.batches.padded[rows].max(initial=self.batches.multiple))
@@ -258,13 +249,13 @@ def share(batch: Ints, padded: Ints, processes: int, subwords_per_device: int | 
 
     Args:
         batch: int64, the indices of its windows.
-        padded: int64 (windows), padded length of each window.
+        padded: int64 (windows,), padded length of each window.
         subwords_per_device: most sub-words of a part, padding included; None: no limit. A longer window is a part of
             its own.
 
     Returns:
-        The parts of each process, as indices of windows. All processes have the same number of parts, some of them
-        perhaps empty: all call the wrapped model (DDP) equally often.
+        The parts of each process, as indices of windows. All processes have equally many parts, some perhaps empty: all
+        must call the wrapped model (DDP) equally often.
     """
     # Windows of similar length go to different processes, so that all of them compute about equally long.
     order = batch[np.argsort(-padded[batch], kind="stable")]
@@ -287,8 +278,7 @@ def micro_batch(
     """Pad some windows to the longest of them.
 
     Args:
-        rows: their indices; if empty, it has no labels, for a process that has no window left but must call the
-            model as often as the others.
+        rows: indices of the windows; may be empty, for a process that must call the model as often as the others.
         count: minimum number of rows; additional ones have no labels.
         once_per_word: whether later sub-words of a word have no label.
     """
@@ -310,12 +300,12 @@ def adamw(
     head_learning_rate: float,
     layer_decay: float = 1,
 ) -> torch.optim.AdamW:
-    """AdamW (Loshchilov and Hutter, 2019) with weight decay of matrices, none of biases, norms and the head.
+    """AdamW (Loshchilov and Hutter, 2019) without weight decay of biases, norms and the head.
 
-    The parameter groups of the top layer come first, those of the embeddings second to last, at last the head's.
+    Parameter groups run from the top layer to the embeddings; the head's is the last.
 
     Args:
-        learning_rate: the highest one of the encoder's top layer, and of what it has above.
+        learning_rate: of the encoder's top layer, and of what is above it.
         layer_decay: ratio of the rates of a layer and the one above it (Howard and Ruder, 2018).
 
     Raises:
@@ -348,7 +338,7 @@ def adamw(
 def _depths(model: PreTrainedModel) -> dict[str, int]:
     """How many layers are above each weight of the encoder, by its name.
 
-    Of three layers 2, 1 and 0, of the embeddings, which are registered before them, 3; of what comes after them 0.
+    Of three layers: 2, 1 and 0; of the embeddings, registered before them, 3; of what comes after them 0.
     """
     stack, layers = layer_stack(model, "train.layer_decay")
     depths, above = {}, len(layers)
@@ -366,6 +356,6 @@ def schedule(optimizer: torch.optim.Optimizer, name: str, warmup: float, steps: 
 
     Args:
         name: how it falls, `linear` or `cosine`.
-        warmup: share of the steps in which it rises.
+        warmup: share of the steps.
     """
     return get_scheduler(name, optimizer, math.ceil(warmup * steps), steps)

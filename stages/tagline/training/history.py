@@ -13,8 +13,8 @@ class History:
     Attributes:
         steps_per_point: number of steps that a point of the loss curve averages.
         losses: points of the loss curve, ``{step, loss}``; the last one of an epoch may average fewer steps.
-        epochs: ``{epoch, precision, recall, f1, accuracy, loss}`` of each epoch on validation, epochs from 1.
-        keeps_last: whether the last epoch is kept, since validation has too few entities to choose one.
+        epochs: ``{epoch, precision, recall, f1, accuracy, loss}`` of each epoch on validation, from 1.
+        keeps_last: whether the last epoch is kept, as validation has too few entities to choose one.
     """
 
     steps_per_point: int
@@ -26,7 +26,6 @@ class History:
     keeps_last: bool = False
 
     def after_step(self, loss: float) -> None:
-        """Record the loss of the next step."""
         self.steps += 1
         self.since_point.append(loss)
         self.since_epoch.append(loss)
@@ -34,11 +33,7 @@ class History:
             self._close_point()
 
     def after_epoch(self, scores: dict[str, float]) -> bool:
-        """Record the validation scores and loss of an epoch.
-
-        Returns:
-            Whether it is the best so far.
-        """
+        """Record the validation scores and loss of an epoch; return whether it is the best so far."""
         if self.since_point:
             self._close_point()
         self.since_epoch.clear()
@@ -47,12 +42,12 @@ class History:
 
     @property
     def mean_loss(self) -> float:
-        """The mean loss of the current epoch."""
+        """The mean of the current epoch."""
         return sum(self.since_epoch) / len(self.since_epoch)
 
     @property
     def best(self) -> dict[str, Any]:
-        """The epoch with the highest F1, of equals the one with the lowest loss; or the last one, see `keeps_last`."""
+        """The epoch with the highest F1, on ties with the lowest loss; or the last one, see `keeps_last`."""
         if self.keeps_last:
             return self.epochs[-1]
         return max(self.epochs, key=lambda row: (row["f1"], -row["loss"]))

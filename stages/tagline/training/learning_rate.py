@@ -1,8 +1,8 @@
 """The learning rate that fits an encoder's size, the batches and the steps, for ``auto`` and warnings.
 
-The rate is divided by the number of weights in the layers, which grows with depth * width ** 2, and multiplied by the
-square root of the batch size (Krizhevsky, 2014). For a few hundred steps, a wide encoder takes that of its
-depth * width ** 0.5, 1e-4 for the base size (docs/why/defaults.md).
+It falls with the weights in the layers, depth * width ** 2, and rises with the square root of the batch size
+(Krizhevsky, 2014). For a few hundred steps, a wide encoder takes the rate of depth * width ** 0.5, 1e-4 for the base
+size (docs/why/defaults.md).
 """
 
 import math
@@ -26,7 +26,7 @@ MUCH = 3
 
 
 def fitting_rate(config: PreTrainedConfig, batches: TrainingBatches, steps: int) -> float:
-    """The peak learning rate that fits an encoder, its batches and the run's steps, two digits."""
+    """The peak learning rate for an encoder, its batches and the run's steps, in two digits."""
     encoder = config.get_text_config()
     size = encoder.num_hidden_layers * encoder.hidden_size**2
     subwords = float(batches.batches.subwords_per_batch)
@@ -40,7 +40,7 @@ def fitting_rate(config: PreTrainedConfig, batches: TrainingBatches, steps: int)
 
 
 def advice(rate: float | Literal["auto"], fitting: float, lowest: float) -> str | None:
-    """What ``auto`` stands for, or that another rate is much higher; None: it is not.
+    """Say what ``auto`` stands for, or that another rate is much higher.
 
     Args:
         rate: ``train.learning_rate``.

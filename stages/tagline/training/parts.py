@@ -23,11 +23,7 @@ ENOUGH_STEPS = 300
 
 
 class Tracked(Part):
-    """Logs losses, learning rates and validation scores to trackers.
-
-    Args:
-        trackers: of this process; none in all processes but the main one.
-    """
+    """Logs losses, learning rates and validation scores to trackers."""
 
     def __init__(self, trackers: Trackers) -> None:
         self.trackers = trackers
@@ -51,7 +47,7 @@ class Tracked(Part):
 
 
 class Stuck(Part):
-    """Says once what may help if the validation F1 is still 0 after some epochs."""
+    """Says once what may help if the validation F1 stays 0 for some epochs."""
 
     def begin(self, training: Training) -> None:
         super().begin(training)
@@ -75,7 +71,7 @@ class Pushed(Part):
     """Pushes the model of each epoch.
 
     Args:
-        pushes: in the main process; None in the others, which help to collect the weights.
+        pushes: in the main process; the others help to collect the weights.
     """
 
     def __init__(self, pushes: EpochPushes | None) -> None:
@@ -93,7 +89,7 @@ class Checkpointed(Part):
     """Writes checkpoints.
 
     Args:
-        every: number of steps between them; None: after epochs, at most one in `INTERVAL`.
+        every: number of steps; None: after epochs, at most one in `INTERVAL`.
     """
 
     def __init__(self, every: int | None) -> None:
@@ -132,12 +128,7 @@ class Checkpointed(Part):
 
 
 def parts_of_run(params: Train, trackers: Trackers, pushes: EpochPushes | None) -> list[Part]:
-    """The parts that the params ask for, in the order in which the run calls them.
-
-    Args:
-        params: the section ``train``.
-        pushes: in the main process, if it pushes.
-    """
+    """The parts that the params ask for, in the order of their calls; the main process may have pushes."""
     parts: list[Part] = [Tracked(trackers), Stuck()]
     if params.hub.push:
         parts.append(Pushed(pushes))

@@ -1,4 +1,4 @@
-"""What a training run needs, checked and loaded before its first step: data, model, head, teachers."""
+"""What a training run needs, checked and loaded before its first step."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,8 +32,8 @@ class Prepared:
     """What a run needs.
 
     Attributes:
-        learnt: the same, with the windows of copies in small letters.
-        validation: the split that selects the epoch, with the head and the precision that predict it.
+        learnt: ``train`` with the windows of copies in small letters.
+        validation: the split that selects the epoch.
     """
 
     train: Split
@@ -78,7 +78,7 @@ def _new_model(
     learnt: Split,
     of_models: Mapping[Path, Labels],
 ) -> tuple[PreTrainedModel, Head]:
-    """Make the model to train and its head: of the encoder, or of the earlier model that it continues."""
+    """Make the model to train and its head, from the encoder or from an earlier model."""
     head = make_head(params.head, labels)
     if params.earlier is None:
         folder = encoder
@@ -101,7 +101,7 @@ def _new_model(
 def _fit_to_data(
     model: PreTrainedModel, params: Train, encoder: Path, data: Path, learnt: Split, validation: Split
 ) -> None:
-    """Check that the model reads the windows, and leave out of training what they do not reach."""
+    """Check that the model reads the windows, and freeze the weights that they do not reach."""
     source = f"train.start_from: {params.earlier}" if params.earlier else f"download.encoder: {encoder}"
     fit_check.check_fit(model, learnt, data, source, params.pad_to_multiple_of or 1)
     fit_check.check_fit(model, validation, data, source)
@@ -111,7 +111,7 @@ def _fit_to_data(
 
 
 def objectives_of_run(params: Train, prepared: Prepared, data: Path, work: Path) -> list[Objective]:
-    """The losses that the run minimises; call it in all processes, teachers label all words here, once per run."""
+    """The losses that the run minimises; call it in all processes, as teachers label all words here."""
     head = prepared.validation.head
     objectives: list[Objective] = [GoldLabels(head, prepared.learnt.mapped_windows)]
     if prepared.teachers:
@@ -123,7 +123,6 @@ def objectives_of_run(params: Train, prepared: Prepared, data: Path, work: Path)
 
 
 def show_advice(training: Training, teachers: bool) -> None:
-    """Print what ``auto`` stands for, whether train is repeated, and which windows teach nothing."""
     params = training.params
     layers = training.model.config.get_text_config().num_hidden_layers
     lines = [

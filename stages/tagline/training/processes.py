@@ -1,6 +1,6 @@
-"""Processes of a training run, one for each device of one or more hosts; to the user they are one run.
+"""Processes of a training run, one per device of one or more hosts.
 
-The user's launcher starts them (`accelerate launch`, torchrun, MPI), or this script lets accelerate's launcher do it.
+The user's launcher starts them (`accelerate launch`, torchrun, MPI), or this module starts accelerate's launcher.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ SHARDED = (DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGA
 
 
 def relaunch_on_all_devices() -> None:
-    """With several devices, run this script once for each by accelerate's launcher, and exit with their status.
+    """With several devices, run this script once per device by accelerate's launcher, and exit with their status.
 
     The launcher follows `accelerate config`, also with one device. Returns if there is nothing to launch.
 
@@ -56,23 +56,22 @@ def _launch(options: list[str]) -> None:
 
 
 def override_configuration() -> None:
-    """Override what `accelerate config` says of things that params decide; accelerate reads this variable."""
+    """Override `accelerate config` where params decide."""
     os.environ["ACCELERATE_DYNAMO_BACKEND"] = "no"
 
 
 def device_count() -> int:
-    """The number of devices of this host, one process each; 0 for a CPU, and for a TPU, which has its own launcher."""
+    """The number of devices of this host; 0 for a CPU, and for a TPU, which has its own launcher."""
     if parse_flag_from_env("ACCELERATE_USE_CPU") or xla.available():
         return 0
     return torch.accelerator.device_count()
 
 
 def join() -> PartialState:
-    """Connect to the other processes of the launcher, if there are any.
+    """Connect to the other processes of the launcher, if any.
 
     Raises:
-        UserError: the processes can't find each other or can't work together on the devices of this host, or weights
-            would be sharded among them.
+        UserError: the processes can't connect or can't work together on these devices, or weights would be sharded.
     """
     for mode in SHARDED:
         variable = f"ACCELERATE_USE_{mode.value}"
@@ -109,11 +108,7 @@ def agree(text: str) -> bool:
 
 
 def check_agreement(run: str, precision: Resolved) -> None:
-    """Check that all hosts train the same model on the same data: averages of different ones would look like a result.
-
-    Raises:
-        UserError: they don't.
-    """
+    """Raise a `UserError` if hosts would train different models: their average would look like a result."""
     if not agree(run):
         raise UserError(
             "params.yaml, code, data/tokenized or models/pretrained differ between the hosts of this run; expected the "
@@ -127,5 +122,5 @@ def check_agreement(run: str, precision: Resolved) -> None:
 
 
 def leave() -> None:
-    """Disconnect from the other processes, at the end of all work."""
+    """Disconnect from the other processes."""
     PartialState().destroy_process_group()

@@ -1,4 +1,4 @@
-"""Progress of a training run: a bar on a terminal, a line per epoch, in a log file also a line every 30 seconds."""
+"""Progress of training: a bar on a terminal, a line per epoch, in a log file also a line every 30 seconds."""
 
 import sys
 from collections.abc import Iterator
@@ -26,9 +26,6 @@ class ProgressLines:
         done: number of steps of earlier processes.
         words: number of words of validation.
         shown: whether this process prints; one of them does.
-
-    Attributes:
-        seconds: how long each part of each epoch took so far.
     """
 
     def __init__(self, steps: int, epochs: int, done: int, words: int, shown: bool) -> None:
@@ -50,17 +47,12 @@ class ProgressLines:
 
     @contextmanager
     def timed(self, part: str) -> Iterator[None]:
-        """Add the seconds of the block to a part of the epoch."""
         start = perf_counter()
         yield
         self.seconds[-1][part] += perf_counter() - start
 
     def after_step(self, history: History) -> None:
-        """Count a step.
-
-        Args:
-            history: steps and losses so far; on an accelerator the last loss is one step late.
-        """
+        """Count a step; on an accelerator the last loss of the history is one step late."""
         self.epoch_steps += 1
         self.bar.update()
         if self._is_due():
@@ -70,20 +62,20 @@ class ProgressLines:
             self.write(f"step {history.steps} of {self.steps}: {', '.join(values)}")
 
     def after_validating(self, words: int) -> None:
-        """Count the words of a batch of the validation."""
+        """Count the words of a batch of validation."""
         self.validated += words
         if self._is_due():
             self.write(f"validation: {self.validated:,} of {self.words:,} words")
 
     def _is_due(self) -> bool:
-        """Whether a log file gets a line, since the interval has passed since the last one; if so, it starts again."""
+        """Whether a log file gets a line now; if so, the interval starts again."""
         if not self.in_log or perf_counter() - self.last < INTERVAL:
             return False
         self.last = perf_counter()
         return True
 
     def end_steps(self) -> None:
-        """Take the time of the steps since the start of the epoch; call it before validation."""
+        """Take the time of the epoch's steps; call it before validation."""
         seconds = perf_counter() - self.start
         self.seconds[-1]["steps"] = seconds - self.seconds[-1]["checkpoints"]  # those between the steps
 
@@ -102,7 +94,7 @@ class ProgressLines:
             sys.stdout.flush()  # a log file shows it at once
 
     def close(self) -> None:
-        """Print how long the parts of all epochs took, and remove the bar."""
+        """Print how long the parts took, and remove the bar."""
         times = []
         for part in PARTS:
             seconds = sum(epoch[part] for epoch in self.seconds)

@@ -45,7 +45,7 @@ class SavedRun:
         UserError: there is a checkpoint, and not all hosts see it.
 
     Attributes:
-        precisions: the precisions in order of first use; several if different hosts continued the run.
+        precisions: in order of first use; several if different hosts continued the run.
     """
 
     def __init__(self, work: Path, history: History, precision: Resolved) -> None:
@@ -74,10 +74,7 @@ class SavedRun:
         PartialState().wait_for_everyone()
 
     def restore(self, accelerator: Accelerator, schedule: LambdaLR) -> bool:
-        """Load weights, optimizer and schedule from the newest checkpoint.
-
-        Returns:
-            Whether there is a checkpoint.
+        """Load weights, optimizer and schedule from the newest checkpoint; return whether there is one.
 
         Raises:
             UserError: the checkpoint is of other library versions.
@@ -93,16 +90,12 @@ class SavedRun:
         return True
 
     def save_best(self, model: torch.nn.Module) -> None:
-        """Save the weights as the best so far; see `save_model`."""
         if PartialState().is_main_process and self.best.exists():
             shutil.rmtree(self.best)  # and never written into: checkpoints link to its files
         self.save_model(model, self.best)
 
     def save_model(self, model: torch.nn.Module, folder: Path) -> None:
-        """Write weights, configuration and a file of head weights; call it in all processes.
-
-        Args:
-            model: as the accelerator prepared it.
+        """Write a prepared model, with a file of head weights; call it in all processes.
 
         Raises:
             UserError: the weights can't be written.
@@ -129,7 +122,7 @@ class SavedRun:
         """Write a checkpoint in the main process.
 
         Args:
-            report: prints why no checkpoint could be written, for example to a full disk.
+            report: prints why a checkpoint could not be written.
         """
         if not self._accelerator.is_main_process:
             return
@@ -155,7 +148,6 @@ class SavedRun:
 
 
 def _content(accelerator: Accelerator, model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> Content:
-    """The weights, the optimizer's state and the fp16 scaler."""
     weights = {name: from_xla(value) for name, value in model.state_dict().items()}
     content = {
         # Of a weight that has several names, the file gets one; on XLA devices, all weights look like one.
@@ -168,7 +160,7 @@ def _content(accelerator: Accelerator, model: torch.nn.Module, optimizer: torch.
 
 
 def _link_files(source: Path, target: Path) -> None:
-    """Make a folder of links to the files of another one, or of copies: the best weights are written once."""
+    """Link, or else copy, the files of a folder into a new one."""
     target.mkdir()
     for file in source.iterdir():
         try:
@@ -178,7 +170,7 @@ def _link_files(source: Path, target: Path) -> None:
 
 
 def _load_by_plain_names(accelerator: Accelerator, models: list[torch.nn.Module], folder: str) -> None:
-    """Have `Accelerator.load_state` load weights by the model's own names, without the prefix of a wrapper (DDP).
+    """Have `Accelerator.load_state` load weights without the name prefix of a wrapper (DDP).
 
     So a run of several processes can continue as one, and the other way round.
     """

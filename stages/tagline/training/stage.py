@@ -1,4 +1,4 @@
-"""A training run from its inputs to its outputs: devices, checks, engine, results, pushes."""
+"""A training run from its inputs to its outputs."""
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
@@ -39,10 +39,10 @@ class Inputs(NamedTuple):
     tokenizer: Path
 
     def verify(self, models: Iterable[Path]) -> dict[str, dict[str, str]]:
-        """Check all files, and those of earlier models, and return their hashes by folder.
+        """Check all files, earlier models' too, and return their hashes by folder.
 
         Raises:
-            UserError: a file is missing or damaged, or an earlier model reads other sub-words.
+            UserError: a file is missing or damaged, or an earlier model has another tokenizer.
         """
         made_by = {self.tokenized: "tokenize-align", self.encoder: "download", self.tokenizer: "download"}
         hashes = {folder.as_posix(): verify(folder, stage) for folder, stage in made_by.items()}
@@ -56,7 +56,7 @@ class Outputs(NamedTuple):
 
     Attributes:
         report: JSON, the scores of the best epoch and how it was computed.
-        validation: CSV, scores and loss of each epoch on validation.
+        validation: CSV, scores and loss of each epoch.
     """
 
     finetuned: Path
@@ -69,7 +69,7 @@ def run(params: Train, script: Path, inputs: Inputs, outputs: Outputs) -> None:
     """Train on all devices of the host, or in a launcher's processes; an interrupted run continues.
 
     Args:
-        script: the stage's file; an interrupted run continues only if it is unchanged.
+        script: the stage's file; a changed one starts a new run.
 
     Raises:
         UserError: inputs, params and host do not fit each other, or training or a push fails.
@@ -122,7 +122,7 @@ def _show_remarks(training: Training) -> None:
 def _write_model(
     training: Training, tokenizer: Path, verified: Mapping[str, Mapping[str, str]], partial: Outputs, outputs: Outputs
 ) -> None:
-    """Write a folder that transformers loads, and how the model was made; its hashes.json lists the curves too."""
+    """Write a folder that transformers loads; its hashes.json lists the curves too."""
     folder = partial.finetuned
     folder.mkdir()
     copy_files(training.best, folder)
@@ -144,7 +144,6 @@ def _write_model(
 
 
 def _write_report(training: Training, partial: Outputs) -> None:
-    """Write the scores of the best epoch as JSON, and the learning curves as CSV."""
     history = training.history
     pd.DataFrame(history.losses).round(DIGITS).to_csv(partial.train_loss, index=False, lineterminator="\n")
     pd.DataFrame(history.epochs).round(DIGITS).to_csv(partial.validation, index=False, lineterminator="\n")

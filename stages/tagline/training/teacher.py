@@ -2,7 +2,7 @@
 
 Labels are matched by name. For a teacher of spans, O is all that it does not know: it is compared with the sum of the
 student's O and the labels that the teacher lacks (Cermelli et al., 2020), and labels that the student lacks are O.
-Probabilities are summed first and then tempered, or a sum of many improbable labels would count as a probable one.
+Probabilities are summed before tempering, or many improbable labels would count as a probable one.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class TeacherModel:
     """A model that teaches.
 
     Attributes:
-        folder: of the model, whose files are verified.
-        labels: its labels, see `classifier.read_labels`.
+        folder: of the model, already verified.
+        labels: its own, see `classifier.read_labels`.
         targets: the names of the labels that it shares with the student.
     """
 
@@ -75,7 +75,6 @@ class TeacherModel:
         return cls(folder, labels, targets)
 
     def ids(self, student: Labels) -> list[int]:
-        """The ids of the targets in the student's label list."""
         return [student.label2id[name] for name in self.targets]
 
     def tempered(self, probabilities: Floats, temperature: float) -> Floats:
@@ -85,7 +84,7 @@ class TeacherModel:
             probabilities: float32 (words, labels); 0 for words without sub-words.
 
         Returns:
-            float32 (words, targets), which add up to 1, or to 0 for words without sub-words.
+            float32 (words, targets) with sum 1, or 0 for words without sub-words.
         """
         of_labels = [name if name in self.targets else self.labels.fallback for name in self.labels.names]
         # float32 (labels, targets), 1 where a label counts for a target.
@@ -99,9 +98,9 @@ class TeacherModel:
     def targets_of(
         self, split: Split, tokenized: Path, precision: Resolved, subwords_per_device: int | None, temperature: float
     ) -> Iterator[Floats]:
-        """Yield the probabilities of the targets, float32 (words, targets), of a few words at a time, until the last.
+        """Yield the targets' probabilities of all words, a few words at a time, float32 (words, targets).
 
-        Call it in all processes; for the arguments see `Teaching.write_targets`.
+        Call it in all processes.
 
         Raises:
             UserError: the teacher can't read the windows, or its logits are NaN or infinite.
@@ -124,11 +123,11 @@ class TeacherModel:
 class Teaching(Objective):
     """The objective of a student that learns from teachers, beside its gold labels.
 
-    The Kullback-Leibler divergence of the student's distribution from each teacher's, both at the same temperature,
-    averaged over teachers, times the square of the temperature, which keeps the size of its gradients.
+    The Kullback-Leibler divergence of the student's distribution from each teacher's, at the same temperature, averaged
+    over teachers, times the square of the temperature, which keeps the size of its gradients.
 
     Args:
-        params: the section ``train.teacher``: weight of this loss, temperature of all probabilities.
+        params: the section ``train.teacher``.
         work: folder of the run; `TARGETS` in it is float32 (words, targets) of each teacher, 0 for words without
             sub-words.
 
@@ -154,7 +153,7 @@ class Teaching(Objective):
     def write_targets(
         self, split: Split, tokenized: Path, precision: Resolved, subwords_per_device: int | None
     ) -> None:
-        """Write the targets of all words, unless the run has written them before it was interrupted.
+        """Write the targets of all words, unless the interrupted run did so.
 
         Call it in all processes, before the first step.
 
@@ -162,8 +161,8 @@ class Teaching(Objective):
             split: the sentences, and the windows that teachers read, without copies.
 
         Raises:
-            UserError: a teacher can't read the windows or its logits are not finite; the disk is full; or several hosts
-                do not share the work folder.
+            UserError: a teacher can't read the windows or its logits are not finite; the disk is full; or hosts do not
+                share the work folder.
         """
         state = PartialState()
         path = self._work / TARGETS
@@ -190,14 +189,14 @@ class Teaching(Objective):
 
     @cached_property
     def _targets(self) -> list[Floats]:
-        """The targets of each teacher, float32 (words, targets), in the file."""
+        """The targets of each teacher, float32 (words, targets)."""
         flat = np.memmap(self._work / TARGETS, np.float32, "r")
         words = self._begins[-1]
         ends = words * np.cumsum(self._sizes)
         return [part.reshape(words, -1) for part in np.split(flat, ends[:-1])]
 
     def targets(self, windows: Ints, rows: int, longest: int) -> Floats:
-        """The targets of the words of some windows, at their first sub-words; see `Objective.targets`.
+        """The targets of words at their first sub-words.
 
         Returns:
             float32 (rows, longest, targets); 0 at other sub-words, in padding and in rows without a window.
@@ -212,7 +211,6 @@ class Teaching(Objective):
         return targets
 
     def loss(self, logits: Tensor, batch: Batch) -> Tensor:
-        """Sum the loss over words; see `Objective.loss`."""
         logits = logits.float()
         total = torch.zeros((), device=logits.device)
         for ids, values in zip(self._ids, batch.targets.split(self._sizes, -1), strict=True):

@@ -23,7 +23,7 @@ def enable_cpu_fast_paths() -> None:
 
 
 def _keep_freed_memory() -> None:
-    """Let glibc keep what is freed: steps take about 8 % less processor time, the same peak."""
+    """Let glibc keep freed memory: 8 % less processor time per step, the same peak."""
     if sys.platform != "linux":
         return
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
@@ -33,7 +33,7 @@ def _keep_freed_memory() -> None:
 
 
 def be_deterministic(seed: int) -> None:
-    """Seed all generators and select deterministic algorithms: the same seed and kind of host give the same weights."""
+    """Seed all generators and select deterministic algorithms: equal weights on the same kind of host."""
     # cuBLAS reads it when its first handle is created; without it PyTorch refuses deterministic mode on CUDA.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     os.environ.setdefault("FLASH_ATTENTION_DETERMINISTIC", "1")  # transformers passes it on to both packages

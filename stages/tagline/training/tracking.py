@@ -1,6 +1,6 @@
-"""Experiment trackers: show the learning curve while training runs; they write outside the outs of the stage.
+"""Experiment trackers, which show the learning curve during training; they write outside the outs of the stage.
 
-live/TRACKER    in the current folder; trackio has a folder of its own
+live/TRACKER    in the current folder; trackio has its own folder
 """
 
 import os
@@ -38,7 +38,7 @@ def requested() -> list[str]:
 
 
 class Trackers:
-    """Logs values to the requested trackers; one that fails is reported once and not used again.
+    """Logs values to trackers; one that fails is reported once and not used again.
 
     Args:
         names: see `requested`; empty in all processes but the main one.
@@ -52,7 +52,7 @@ class Trackers:
         """Start the trackers.
 
         Args:
-            run: name of the run, unless it is an experiment of DVC, which has a name.
+            run: name of the run; an experiment of DVC has its own.
             steps: number of steps of earlier processes, whose curves are continued.
         """
         self._report = report
@@ -66,7 +66,6 @@ class Trackers:
             self._attempt(name, lambda name: self._running[name].log(dict(values), step=step))
 
     def finish(self) -> None:
-        """Write what is left, and close the trackers."""
         for name in list(self._running):
             self._attempt(name, lambda name: self._running.pop(name).finish())
 

@@ -29,7 +29,7 @@ class Batches(Section):
 
 
 def _rate(value: Any) -> Any:
-    """Check a value whole: pydantic would report one error for a number and one for the word."""
+    """Check a value whole: pydantic would report an error for each member of the union."""
     if value != "auto" and not (isinstance(value, int | float) and 0 < value < 1):
         raise ValueError("must be auto, or above 0 and below 1")
     return value
@@ -39,7 +39,7 @@ LearningRate = Annotated[Annotated[float, Field(gt=0, lt=1)] | Literal["auto"], 
 
 
 def _different(models: list[str]) -> list[str]:
-    """Return the names of teachers unchanged if each is there once."""
+    """Raise a ValueError if a teacher is named twice."""
     if len(set(models)) < len(models):
         raise ValueError("must name each model once")
     return models
@@ -124,19 +124,18 @@ class Train(Section):
 
     @property
     def earlier(self) -> Path | None:
-        """The folder of the model to continue from."""
+        """The model to continue from."""
         if self.start_from is None:
             return None
         return Path(self.folder, self.start_from)
 
     @property
     def teachers(self) -> list[Path]:
-        """The folders of the teachers."""
         return [Path(self.folder, model) for model in self.teacher.models]
 
     @property
     def models(self) -> list[Path]:
-        """The folders of all earlier models that training reads."""
+        """All earlier models that training reads."""
         folders = self.teachers
         if self.earlier is not None:
             folders.append(self.earlier)

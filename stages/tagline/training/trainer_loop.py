@@ -1,4 +1,4 @@
-"""The engine ``trainer``: transformers' Trainer runs the loop with the steps, loss and optimizer of a `Training`."""
+"""The engine ``trainer``: transformers' Trainer runs the steps of a `Training`."""
 
 from collections.abc import Iterator
 from typing import Any, cast
@@ -15,7 +15,6 @@ from tagline.training.training import Training
 
 
 def run(training: Training) -> None:
-    """Train to the end; one of `stage.ENGINES`."""
     params = training.params
     arguments = TrainingArguments(
         output_dir=str(training.work),
@@ -63,7 +62,6 @@ class StepTrainer(Trainer):
     def training_step(
         self, model: nn.Module, inputs: dict[str, Any], num_items_in_batch: Tensor | int | None = None
     ) -> Tensor:
-        """Compute the gradients of a step, in parts that fit the device."""
         model.train()
         step: Step = inputs["step"]
         loss = self.training.backward(model, step)
@@ -93,7 +91,7 @@ class TrainingCallback(TrainerCallback):
 class Steps:
     """Trainer's data loader: its only epoch has all steps that are left, each as one batch.
 
-    So Trainer does not need to know at which step or epoch the run continues.
+    So Trainer need not know where the run continues.
     """
 
     def __init__(self, training: Training) -> None:

@@ -1,6 +1,6 @@
-"""The training run that both engines share; they differ only in who runs the loop. Options are its parts.
+"""The training run that both engines share; they differ only in who runs the loop.
 
-`tagline.training.parts` has the parts, `tagline.training.gradients` the losses.
+Options are its parts (`tagline.training.parts`); losses are in `tagline.training.gradients`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -39,13 +39,13 @@ Made = TypeVar("Made")
 
 
 class Part:
-    """Something that accompanies a run and changes no gradient, such as its checkpoints; it overrides what it needs.
+    """Something that accompanies a run and changes no gradient, such as checkpoints; it overrides what it needs.
 
-    A run calls its parts in the order of its list, in all processes.
+    All processes call the parts of a run in the order of its list.
     """
 
     def begin(self, training: "Training") -> None:
-        """Prepare for the first step, or for the one after the checkpoint from which the run continues."""
+        """Prepare for the first step, or for the first one after the checkpoint."""
         self.training = training
 
     def after_loss(self, step: Step, loss: float) -> None:
@@ -55,7 +55,7 @@ class Part:
         """Act after an optimizer step."""
 
     def after_epoch(self, model: nn.Module) -> None:
-        """Act after the validation of an epoch, the last row of `History.epochs`; the model is a prepared one."""
+        """Act after the validation of an epoch; the model is a prepared one."""
 
     def end(self) -> None:
         """Finish after the last epoch."""
@@ -73,7 +73,7 @@ class Training:
 
     Attributes:
         planned_steps: the number of steps without `max_steps`.
-        peak_rate: the highest learning rate of this run.
+        peak_rate: the highest learning rate.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ class Training:
 
     @property
     def mixed_precision(self) -> str:
-        """The precision as accelerate names it; never unset, or accelerate would use a launcher's configuration."""
+        """The precision as accelerate names it; if unset, accelerate would use a launcher's configuration."""
         return "no" if self.precision == "fp32" else self.precision
 
     def optimizer(self, device: torch.device) -> torch.optim.AdamW:
@@ -148,7 +148,7 @@ class Training:
 
     @property
     def epochs_left(self) -> range:
-        """The epochs (from 0) that are left, the first of them perhaps in part."""
+        """The epochs (from 0) that are left; the first may be partly done."""
         done = len(self.history.epochs)
         return range(done, self.epochs)
 
@@ -164,22 +164,19 @@ class Training:
         return one_ahead(step, range(self.history.steps - before, len(batches)))
 
     def ends_epoch(self, step: Step) -> bool:
-        """Whether a step is the last of its epoch, or of the run."""
+        """Whether a step is the last of its epoch or run."""
         return step.number in self.ends
 
     def learning_rate(self, step: Step) -> float:
-        """The learning rate of a step; the schedule is at a later one."""
+        """Of a step; the schedule is already at a later one."""
         return float(self._schedule.base_lrs[0] * self._schedule.lr_lambdas[0](step.number - 1))
 
     def backward(self, model: nn.Module, step: Step) -> Tensor:
-        """Add the gradients of a step to the prepared model's, and return the loss, a float32 scalar."""
+        """Add the gradients of a step to the prepared model's; return the loss, a float32 scalar."""
         return self.gradients.add(self.accelerator, model, step)
 
     def after_step(self, step: Step, loss: Tensor) -> None:
-        """Record the loss, and call the parts; call it after the optimizer step.
-
-        Args:
-            loss: float32 scalar on any device.
+        """Record the loss, a float32 scalar, and call the parts; call it after the optimizer step.
 
         Raises:
             UserError: the loss of this step, or on an accelerator of the step before it, is not finite.
@@ -208,7 +205,6 @@ class Training:
             part.after_epoch(model)
 
     def end(self) -> None:
-        """Close the progress bar and end the parts; call it after the last epoch."""
         self.lines.close()
         for part in self.parts:
             part.end()
@@ -250,7 +246,7 @@ def _not_finite(what: str, step: int, epoch: int, ids: Sequence[str]) -> UserErr
 class LossReader:
     """Returns the losses of steps in order, on an accelerator one step late.
 
-    Reading a value at once would wait for all work that was queued before it.
+    Reading a value at once would wait for all queued work.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -268,7 +264,6 @@ class LossReader:
         return self._read(0 if self.device.type == "cpu" else 1)
 
     def flush(self) -> Iterator[tuple[Step, float]]:
-        """Yield all losses that are left."""
         return self._read(0)
 
     def _read(self, leave: int) -> Iterator[tuple[Step, float]]:
@@ -283,7 +278,7 @@ def one_ahead(make: Callable[[T], Made], items: Iterable[T]) -> Iterator[Made]:
     """Make something of each item, in order; the next one is made while the caller uses the last.
 
     Args:
-        make: runs in a thread; what it raises is raised here, when its item's turn has come.
+        make: runs in a thread; its errors are raised here, when the item's turn has come.
         items: may be endless.
     """
     with ThreadPoolExecutor(1) as thread:

@@ -1,7 +1,6 @@
 """Training batches: the windows of each optimizer step, a function of the seed and the epoch.
 
-A batch is global: however many processes share its windows, and in however many parts a process computes its share, the
-step is the same; see `tagline.training.gradients`.
+Batches are global: the number of processes and parts does not change a step; see `tagline.training.gradients`.
 """
 
 import math
@@ -21,11 +20,11 @@ class TrainingBatches:
     """The batches of all epochs.
 
     Args:
-        min_steps: minimum number of batches of the run, for which its epochs have several passes over all windows.
+        min_steps: minimum number of steps of the run, for which its epochs have several passes over all windows.
 
     Attributes:
         steps_param: the param of ``train`` that adds steps.
-        steps_per_pass: number of batches per pass, the same in all passes.
+        steps_per_pass: the same in all passes.
     """
 
     def __init__(
@@ -50,7 +49,7 @@ class TrainingBatches:
         self.steps_param = "epochs" if self.passes == epochs else "min_steps"
 
     def passes_for(self, min_steps: int) -> int:
-        """The number of passes of all epochs together that reach a minimum number of steps."""
+        """The number of passes of all epochs that reach a number of steps."""
         return max(self.epochs, math.ceil(min_steps / self.steps_per_pass))
 
     def steps_before(self, epoch: int) -> int:
@@ -62,12 +61,12 @@ class TrainingBatches:
         return epoch * self.passes // self.epochs
 
     def epoch(self, number: int) -> list[Ints]:
-        """The batches of an epoch (from 0), each as the indices of its windows; each window is in one per pass."""
+        """The batches of an epoch (from 0), as indices of windows; each pass has every window once."""
         passes = range(self._passes_before(number), self._passes_before(number + 1))
         return [*chain.from_iterable(map(self._pass, passes))]
 
     def _pass(self, number: int) -> list[Ints]:
-        """The batches of a pass over all windows (from 0, over all epochs), in an order of its own."""
+        """The batches of a pass (from 0, over all epochs), in an order of its own."""
         generator = np.random.default_rng([self.seed, number])
         order = generator.permutation(self._windows)
         if self.batches.order == "random":
@@ -77,7 +76,6 @@ class TrainingBatches:
         return [batches[index] for index in generator.permutation(len(batches)).tolist()]
 
     def _cut(self, order: Ints) -> list[Ints]:
-        """Cut windows in some order into batches."""
         return [order[start:end] for start, end in pairwise(self._borders)]
 
     def most_rows(self, longest: int) -> int:
@@ -87,7 +85,7 @@ class TrainingBatches:
         return self.batches.batch_size
 
     def padding(self, steps: int) -> float:
-        """The share of padding in the sub-words of the first steps, from 0 to 1, each batch padded as a whole."""
+        """The share of padding in the sub-words of the first steps, from 0 to 1."""
         last, index = divmod(steps - 1, self.steps_per_pass)
         totals = [self._subwords(self._pass(last)[: index + 1])]
         if last and self.batches.order == "by_length":  # all passes have equally long batches

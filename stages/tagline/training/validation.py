@@ -43,7 +43,7 @@ class Validation:
         self.number = len(sentences.gold_entities.start)
 
     def scores(self, accelerator: Accelerator, model: torch.nn.Module, progress: Progress = None) -> dict[str, float]:
-        """Predict a label for each word and score the labels; call it in all processes, they get the same scores.
+        """Predict and score a label for each word; call it in all processes, which get the same scores.
 
         Args:
             model: as the accelerator prepared it; it is in training mode afterwards.
@@ -80,7 +80,7 @@ def predictor(
 
     Args:
         subwords_per_device: most sub-words per forward pass and device, padding included; None: a default for it.
-        threads: compute batches at once, in a single process only; None: one batch after the other.
+        threads: compute batches at once, in a single process only.
     """
     most = subwords_per_device or default_size(backend.device.type, ALL_CORES)
     processes = PartialState().num_processes
@@ -97,7 +97,6 @@ class SharedModel:
         self.state = PartialState()
 
     def logits(self, rows: Sequence[AnyInts], positions: Sequence[Ints]) -> Floats:
-        """Compute the logits of the chosen sub-words; see `Backend`."""
         rank = self.state.process_index
         processes = self.state.num_processes
         per_process = math.ceil(len(rows) / processes)

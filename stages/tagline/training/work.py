@@ -1,8 +1,7 @@
-"""Work folder: the progress of a stage until the stage has finished, and its checkpoints, each complete or absent.
+"""Work folder: the progress of a stage until it has finished, and its checkpoints, each complete or absent.
 
-``.work/STAGE/FINGERPRINT``, or ``$TAGLINE_WORK/STAGE/FINGERPRINT``; step-STEP in it is a checkpoint.
-
-A checkpoint is written beside its path, flushed to disk and renamed; then the one before is removed.
+``.work/STAGE/FINGERPRINT``, or ``$TAGLINE_WORK/STAGE/FINGERPRINT``; step-STEP in it is a checkpoint, written beside
+its path, flushed to disk and renamed; then the one before is removed.
 """
 
 import hashlib
@@ -43,7 +42,7 @@ def fingerprint(params: Mapping[str, Any], script: Path, inputs: Mapping[str, Ma
     """The first 16 hexadecimal digits of a SHA-256; hosts and library versions are not part of it.
 
     Args:
-        script: the stage's file; the modules of the package that are loaded so far count too.
+        script: the stage's file; loaded modules of the package count too.
         inputs: the SHA-256 of each file of each input folder.
     """
     code = {"": sha256(script)}
@@ -80,7 +79,7 @@ def work_folder(stage: str, run: str) -> Iterator[Path]:
 
 
 def _of_clone() -> Path:
-    """The work folder of this clone, or in a copy for an experiment that of the clone, where the next one finds it."""
+    """The work folder of this clone; a copy for an experiment uses the clone's own."""
     clone, copied, _ = Path.cwd().as_posix().partition(_COPIES)
     if copied:
         return Path(clone, WORK)
@@ -90,7 +89,7 @@ def _of_clone() -> Path:
 def seen_by_all(folder: Path) -> bool:
     """Whether all processes see the folder of the main process; all must call it.
 
-    A folder of the same name on a host's own disk does not count.
+    A folder of the same name on another disk does not count.
     """
     state = PartialState()
     if state.num_processes == 1:
@@ -137,14 +136,14 @@ def _changed(path: Path) -> float:
 
 
 class CheckpointError(Exception):
-    """A checkpoint could not be written, the message says why; earlier checkpoints are intact."""
+    """A checkpoint could not be written; earlier checkpoints are intact."""
 
 
 class Checkpoints:
     """The checkpoints of a run; the main process writes them.
 
     Args:
-        folder: their parent folder; without one that all hosts share, only the main process can read them.
+        folder: if not all hosts share it, only the main process can read them.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -152,7 +151,7 @@ class Checkpoints:
         self.state = PartialState()
 
     def newest(self) -> Path | None:
-        """The newest intact checkpoint, or None; damaged ones are reported and removed. Call it in all processes."""
+        """The newest intact checkpoint; damaged ones are reported and removed. Call it in all processes."""
         step = self._step_of_newest() if self.state.is_main_process else 0
         newest = int(broadcast(torch.tensor([step], device=self.state.device)).item())
         if newest == 0:
@@ -201,7 +200,7 @@ class Checkpoints:
 
 
 def completed(folder: Path) -> bool:
-    """Whether an interrupted run has completed a folder that is intact; a damaged one is reported and removed.
+    """Whether an interrupted run has completed a folder; a damaged one is reported and removed.
 
     Call it in all processes; the main process looks.
     """
@@ -229,7 +228,6 @@ def damage(path: Path) -> str:
 
 
 def _complete(partial: Path, path: Path) -> None:
-    """Write the hashes, flush all files to disk, and rename the folder."""
     write_hashes(partial)
     use_umask(partial)
     for written in partial.rglob("*"):
@@ -242,7 +240,7 @@ def _complete(partial: Path, path: Path) -> None:
 
 
 def _sync(path: Path) -> None:
-    """Flush a file, or the names in a folder, to disk: they survive a power failure then."""
+    """Flush a file, or the names in a folder, to disk, to survive a power failure."""
     if path.is_dir() and os.name == "nt":  # Windows opens no folders
         return
     descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
@@ -253,7 +251,7 @@ def _sync(path: Path) -> None:
 
 
 def _reason(error: Exception) -> str:
-    """Why a file could not be written, in a few words; raises any other kind of error again."""
+    """Why a file could not be written; raises other errors again."""
     if isinstance(error, OSError):
         return error.strerror or str(error)
     if isinstance(error, SafetensorError):
