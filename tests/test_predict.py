@@ -73,8 +73,8 @@ def test_entities_of_several_models_have_layers_and_may_overlap(capfd):
     run("--words", "Ada", "lives", *TWO, "--overlaps=longest")
     (entity,) = json.loads(capfd.readouterr().out)["entities"]
     assert entity == {"type": "PER", "text": "Ada", "start": 0, "end": 1, "score": 0.9, "layer": "a"}
-    run("--words", "in", "Oslo", *TWO, "--output=out", "--format=brat")
-    assert Path("out/000001.ann").read_text().count("LOC 3 7") == 2
+    run("--words", "in", "Oslo", *TWO, "--output=out.jsonl", "--format=doccano")
+    assert json.loads(Path("out.jsonl").read_text())["label"] == [[3, 7, "LOC"]] * 2
     run(TEXT, *TWO, "--output=out.html", "--overlaps=first")
     (task,) = json.loads(embedded(Path("out.html")))["tasks"]
     assert task["suggested"] == [[0, 8, "PER", 0.9], [18, 22, "LOC", 0.9]]
@@ -171,7 +171,6 @@ WRONG_USAGE = [
     (("--input", "in.xml"), "--input in.xml: unknown suffix; expected .txt, .jsonl, .json, .conll, or --input"),
     (("a", "--output", "out.xml"), "unknown suffix; expected .txt, .jsonl, .json, .conll, .html, or --format"),
     (("a", "--output-format", "jsonl"), "error: unrecognized arguments: --output-format jsonl"),
-    (("a", "--format", "brat"), "brat needs --output FOLDER, a new or empty one"),
     (("a", "--format", "page"), "page needs --output FILE.html"),
     (("a", "--guideline", "in.txt"), "--guideline: expected the output format page, or --output FILE.html"),
     (("--words", "--input", "in.jsonl"), "--words: the input format is jsonl; expected text"),
@@ -220,7 +219,7 @@ def test_progress_is_shown_beside_a_file_not_beside_a_pipe():
 
 
 TWO = ("--model", "a=models/export", "--model", "b=models/export")
-TWO_ANSWERS = r"holds the answers of one model; expected one --model; or use jsonl, label_studio, doccano or brat"
+TWO_ANSWERS = r"holds the answers of one model; expected one --model; or use jsonl, label_studio or doccano"
 ERRORS = [
     (("a", "--format=redacted", *TWO), f"--format redacted: {TWO_ANSWERS}"),
     (("a", "--output=out.conll", *TWO), f"--format conll: {TWO_ANSWERS}"),
@@ -262,7 +261,7 @@ def test_full_disk_behind_standard_output_is_one_message():
     assert process.returncode == 1
 
 
-@pytest.mark.parametrize("name", ["text", "brat", "label_studio"])
+@pytest.mark.parametrize("name", ["text", "doccano", "label_studio"])
 def test_full_disk_behind_a_file_is_one_message(name):
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))

@@ -22,7 +22,7 @@ from tagline.core import SPLITS
 from tagline.core.provenance import write_hashes
 from tagline.text.sentences import library_version
 from tagline.text.words import split_words
-from tagline.tools.answers.options import TOOLS
+from tagline.tools.answers.options import SUFFIXES, TOOLS
 from tagline.tools.suggestion.already_annotated import annotated_keys
 
 run, exit_of = partial(run_verb, "suggest"), partial(project.exit_of, "suggest")
@@ -90,7 +90,7 @@ def test_texts_and_documents_of_data_raw_are_left_out():
 
 @pytest.mark.parametrize("name", TOOLS)
 def test_annotation_tools_get_both_selections_and_the_next_round_others(name):
-    output = Path("round1" if name == "brat" else "round1.json" if name == "label_studio" else "round1.jsonl")
+    output = Path("round1").with_suffix(SUFFIXES[name])
     run("pool.txt", "--max-words", "60", "--random-share", "0.5", "--output", str(output), "--format", name)
     if name == "label_studio":
         rows = json.loads(output.read_text())
@@ -195,7 +195,6 @@ ERRORS = [
     ("gz.txt --output out", "gz.txt: gzip-compressed; expected text; decompress it, for example by `zcat`"),
     ("none.txt --output out", "POOL none.txt: no such file; expected one of texts, or - for standard input"),
     ("pool.txt --output out --exclude a.csv", "--exclude a.csv: unknown suffix; expected .txt, "),
-    ("pool.txt --output out --exclude .", "--exclude .: gz.txt has no .ann beside it; expected a folder"),
     ("pool.txt --output out --max-words 4", "pool.txt: no text of at most 4 words that is not annotated yet; expected"),
     (
         "pool.txt --output out --model models/export --types GENE",

@@ -35,7 +35,7 @@ def accepted(name: str, path: Path) -> Path:
 
     Args:
         name: the tool.
-        path: what was imported: a file, or a folder of brat.
+        path: what was imported.
     """
     if name == "label_studio":
         tasks = json.loads(path.read_text(encoding="utf-8"))

@@ -6,16 +6,16 @@ from pathlib import Path
 # Decimals of a score.
 DIGITS = 4
 
-LABEL_STUDIO, BRAT = "label_studio", "brat"
-# The suffix of what is written for each annotation tool; brat's is a folder.
-SUFFIXES = {LABEL_STUDIO: ".json", "doccano": ".jsonl", "prodigy": ".jsonl", BRAT: ""}
+LABEL_STUDIO = "label_studio"
+# The suffix of what is written for each annotation tool.
+SUFFIXES = {LABEL_STUDIO: ".json", "doccano": ".jsonl", "prodigy": ".jsonl"}
 TOOLS = tuple(SUFFIXES)
 # Our own tool, one HTML file.
 PAGE, PAGE_SUFFIX = "page", ".html"
 # Rows of texts or words, for no tool.
 JSONL = "jsonl"
 # What is written for them names all entity types.
-CONFIGURED = (LABEL_STUDIO, BRAT, PAGE)
+CONFIGURED = (LABEL_STUDIO, PAGE)
 
 
 def add_guideline(parser: argparse.ArgumentParser) -> None:

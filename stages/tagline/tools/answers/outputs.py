@@ -15,11 +15,11 @@ Item = TypeVar("Item")
 Given = TypeVar("Given", contravariant=True)
 
 
-def check_writable(option: str, out: Path, is_folder: bool = False) -> None:
-    """Check before any work that a program can write the file or folder that an option names.
+def check_writable(option: str, out: Path) -> None:
+    """Check before any work that a program can write the file that an option names.
 
     Raises:
-        UserError: its folder does not exist or takes no file; or a file is expected, and something else is there.
+        UserError: its folder does not exist or takes no file; or something else than a file is there.
     """
     if not out.parent.is_dir():
         raise UserError(f"{option} {out}: {out.parent} is not a folder; expected an existing one")
@@ -27,8 +27,6 @@ def check_writable(option: str, out: Path, is_folder: bool = False) -> None:
         tempfile.TemporaryFile(dir=out.parent).close()
     except OSError:
         raise UserError(f"{option} {out}: {out.parent} can't be written; expected a folder for new files") from None
-    if is_folder:
-        return
     if out.is_dir():
         raise UserError(f"{option} {out}: a folder; expected a file")
     if out.exists() and not out.is_file():

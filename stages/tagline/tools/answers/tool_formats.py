@@ -4,35 +4,26 @@
     Label Studio   a JSON list and NAME.labels.xml   annotation       prediction
     doccano        JSON Lines                        label            label; beside gold the field `suggested`
     Prodigy        JSON Lines                        spans            spans; beside gold the field `suggested`
-    brat           a folder of .txt and .ann         entities         entities; beside gold left out
     page           one HTML file                     annotation       model, beside gold where they differ
 
 The page is a tool of our own, which needs no server. A tool with a file of JSON is a function in `_TO_ROW`.
 """
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from tagline.core import replacing
 from tagline.labels import type_grounds
-from tagline.terminal import UserError, extra, quoted
+from tagline.terminal import extra
 from tagline.tools.answers import outputs
-from tagline.tools.answers.options import BRAT, DIGITS, LABEL_STUDIO, PAGE
+from tagline.tools.answers.options import DIGITS, LABEL_STUDIO, PAGE
 from tagline.tools.answers.outputs import Form, LineWriter, check_writable
 from tagline.tools.answers.task import AnnotationTask, TextEntity
 
 # Names in the configuration of Label Studio, which results refer to.
 CONTROL, TEXT = "label", "text"
-# Digits of the name of a file for brat, so that names sort like numbers in a folder of up to a million texts.
-_NUMBER_WIDTH = 6
-# What ends a line for str.splitlines(), by which Python programs may read .ann files.
-_LINE_BREAKS = re.compile("[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
-# In brat's annotation.conf, other characters begin sections, comments and macros, and white space ends a name.
-_BRAT_NAME = re.compile(r"\w\S*")
 
 
 def doccano_row(task: AnnotationTask) -> dict[str, Any]:
@@ -126,96 +117,24 @@ def beside(name: str, path: Path, types: Sequence[str]) -> dict[Path, str]:
     return {path.with_suffix(".labels.xml"): "\n".join(lines)}
 
 
-class BratFolder:
-    """A folder for brat: NAME.txt and NAME.ann for each text, and annotation.conf with the entity types.
-
-    Offsets count code points (https://brat.nlplab.org/standoff.html). A span must not contain a line break, so an
-    entity that does becomes fragments, which brat shows as one entity. The score of a suggested entity is a note on it.
-
-    Args:
-        path: a new or empty folder, as `check` expects it; it is made when the first texts are written.
-        types: the entity types.
-    """
-
-    def __init__(self, path: Path, types: Sequence[str]) -> None:
-        self.path = path
-        self._types = types
-        self._number = 0
-
-    def write(self, tasks: Iterable[AnnotationTask]) -> None:
-        """Write some tasks, the text of each last: brat shows texts, and needs the annotations beside them."""
-        if not self._number:
-            self.path.mkdir(exist_ok=True)
-            sections = ["[entities]", *self._types, "[relations]", "[events]", "[attributes]", ""]
-            (self.path / "annotation.conf").write_text("\n".join(sections), encoding="utf-8")
-        for task in tasks:
-            self._number += 1
-            path = self.path / f"{self._number:0{_NUMBER_WIDTH}}"
-            # As bytes, since text mode writes line breaks as two characters on some systems.
-            path.with_suffix(".ann").write_bytes(_brat_annotations(task).encode())
-            path.with_suffix(".txt").write_bytes(task.text.encode())
-
-    def end(self) -> None:
-        """Make the folder if there was no text."""
-        self.write(())
-
-
-def _brat_annotations(task: AnnotationTask) -> str:
-    lines = []
-    for index, entity in enumerate(task.entities, 1):
-        fragments = _fragments(entity, task.text)
-        offsets = ";".join(f"{start} {end}" for start, end in fragments)
-        mention = " ".join(task.text[start:end] for start, end in fragments)
-        lines.append(f"T{index}\t{entity.type} {offsets}\t{mention}\n")
-        if entity.score is not None:
-            lines.append(f"#{index}\tAnnotatorNotes T{index}\t{round(entity.score, DIGITS)}\n")
-    return "".join(lines)
-
-
-def _fragments(entity: TextEntity, text: str) -> list[tuple[int, int]]:
-    """Split an entity at line breaks: Ada, a line break and Lind, from 4 to 12, become (4, 7) and (8, 12)."""
-    fragments = []
-    start = entity.start
-    for line_break in _LINE_BREAKS.finditer(text, entity.start, entity.end):
-        fragments.append((start, line_break.start()))
-        start = line_break.end()
-    fragments.append((start, entity.end))
-    return [(start, end) for start, end in fragments if start < end]
-
-
-def check(option: str, name: str, path: Path, types: Sequence[str], guideline: Path | None = None) -> str | None:
+def check(option: str, name: str, path: Path, guideline: Path | None = None) -> str | None:
     """Check before any work that a format can be written, and read the text of ``--guideline``.
 
     Args:
         option: that names the path.
         name: of the format, one of `options.TOOLS`, or ``page``.
         path: what to write; an earlier file is replaced.
-        types: the entity types.
         guideline: a file with a text for the page, if any.
 
     Raises:
-        UserError: see `check_writable` and `page_writer.check`; or a folder for brat contains something, which may be
-            somebody's annotations, or brat can't read the name of a type.
+        UserError: see `check_writable` and `page_writer.check`.
     """
     if name == PAGE:
         with extra("pipeline", "The annotation page"):
             from tagline.tools.answers import page_writer
         return page_writer.check(option, path, guideline)
-    check_writable(option, path, is_folder=name == BRAT)
-    if name == BRAT:
-        _check_brat(path, types)
+    check_writable(option, path)
     return None
-
-
-def _check_brat(folder: Path, types: Sequence[str]) -> None:
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UserError(f"{folder}: exists already; expected a new or empty folder for brat; choose another one")
-    for type_ in types:
-        if not _BRAT_NAME.fullmatch(type_):
-            raise UserError(
-                f"{folder}: brat can't read the entity type {quoted(type_)}; "
-                "expected a letter, digit or underscore first, and no white space; choose another format"
-            )
 
 
 _TO_ROW = {LABEL_STUDIO: label_studio_row, "doccano": doccano_row, "prodigy": prodigy_row}
@@ -225,7 +144,7 @@ def form_of(name: str, types: Sequence[str], guideline: str | None = None) -> Fo
     """How tasks are written in a format that is a file.
 
     Args:
-        name: one of `options.TOOLS` but brat, or ``page``.
+        name: one of `options.TOOLS`, or ``page``.
         types: the entity types of the project.
         guideline: how to annotate, a text shown by the page.
     """
@@ -244,21 +163,5 @@ def form_of(name: str, types: Sequence[str], guideline: str | None = None) -> Fo
 def save(
     name: str, path: Path, tasks: Iterable[AnnotationTask], types: Sequence[str], guideline: str | None = None
 ) -> None:
-    """Write a file, or a folder for brat, with the configuration that the tool needs: all of it or nothing.
-
-    Args:
-        name: of the format, one of `options.TOOLS`, or ``page``.
-        path: what to write; an earlier file is replaced, an earlier folder must be empty.
-        tasks: in the order of the file; brat shows them by their number.
-        types: the entity types of the project.
-        guideline: how to annotate, a text shown by the page.
-
-    Raises:
-        UserError: the folder is not empty, or the tool does not allow the name of a type.
-    """
-    if name != BRAT:
-        outputs.save(path, form_of(name, types, guideline), tasks, beside(name, path, types))
-        return
-    _check_brat(path, types)
-    with replacing(path) as [folder]:
-        BratFolder(folder, types).write(tasks)
+    """Write a file, with the configuration that the tool needs: all of it or nothing; for arguments see `form_of`."""
+    outputs.save(path, form_of(name, types, guideline), tasks, beside(name, path, types))

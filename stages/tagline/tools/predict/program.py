@@ -15,15 +15,14 @@ order. Formats, by default inferred from the suffixes .txt, .jsonl (or .json) an
     conll   input: columns, one word per line; output: word, label and score
 
 Several models (--model A --model B) each label all texts. The entities in jsonl have the name of their model as
-"layer", and overlap unless --overlaps chooses among those that --min-score and --accepted leave. label_studio, brat and
+"layer", and overlap unless --overlaps chooses among those that --min-score and --accepted leave. label_studio and
 doccano (in projects that allow overlaps) hold them too, prodigy and page only with --overlaps.
 
 Formats of output for masking: redacted writes texts, or the objects of jsonl, with [PER] in place of entities of the
 type PER, redacted_numbered with [PER_1], the same number for the same words in a document.
 
-Formats of output for annotation tools, which import the entities for people to correct: label_studio, doccano, prodigy,
-brat, for which the output is a folder, and page, one HTML file in which they correct them (suffix .html). Texts without
-words are left out.
+Formats of output for annotation tools, which import the entities for people to correct: label_studio, doccano, prodigy
+and page, one HTML file in which they correct them (suffix .html). Texts without words are left out.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from tagline.terminal import ArgumentParser, Interrupted, UserError, defer_signals, program_name, show, show_warnings
-from tagline.tools.answers.options import BRAT, JSONL, PAGE, PAGE_SUFFIX, TOOLS, add_guideline
+from tagline.tools.answers.options import JSONL, PAGE, PAGE_SUFFIX, TOOLS, add_guideline
 from tagline.tools.answers.outputs import check_writable, naming
 from tagline.tools.texts import options as common
 from tagline.tools.texts.options import STANDARD, infer_format
@@ -47,7 +46,6 @@ from tagline.tools.texts.source import add_texts, check_texts, source_of
 if TYPE_CHECKING:
     from tagline.inference import AnyTagger, Document
     from tagline.tools.answers.outputs import Output
-    from tagline.tools.answers.tool_formats import BratFolder
 
 REDACTED = ("redacted", "redacted_numbered")
 # Formats of tasks for people, who correct their entities.
@@ -62,9 +60,9 @@ WITHOUT_OVERLAPS = ("prodigy", PAGE)
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
     if options.rest:
-        check_writable("--rest", options.rest, is_folder=False)
+        check_writable("--rest", options.rest)
     if options.output:
-        check_writable("--output", options.output, is_folder=options.format == BRAT)
+        check_writable("--output", options.output)
     elif sys.stdout is None:
         raise UserError("standard output is closed; expected --output FILE")
     show_warnings()
@@ -115,20 +113,20 @@ def check_format_of_several(options: argparse.Namespace, tagger: AnyTagger) -> N
     if name in OF_ONE_MODEL:
         raise UserError(
             f"--format {name}: holds the answers of one model; "
-            "expected one --model; or use jsonl, label_studio, doccano or brat"
+            "expected one --model; or use jsonl, label_studio or doccano"
         )
     if name not in WITHOUT_OVERLAPS:
         return
     if options.overlaps == "keep":
         raise UserError(
             f"--format {name}: its entities can't overlap, as those of several models do without --overlaps; "
-            "expected one --model; or use jsonl, label_studio, doccano or brat"
+            "expected one --model; or use jsonl, label_studio or doccano"
         )
     languages = {layer.rule[0] for layer in tagger.layers.values()}
     if len(languages) > 1:
         raise UserError(
             f"--format {name}: its entities consist of whole words, which models of different languages split "
-            "differently; expected one --model; or use jsonl, label_studio, doccano or brat"
+            "differently; expected one --model; or use jsonl, label_studio or doccano"
         )
 
 
@@ -188,7 +186,7 @@ def items_of(part: Sequence[tuple[Document, Any]], options: argparse.Namespace) 
     return [to_task(document, tagged) for document, tagged in part if document.words]
 
 
-def output_of(options: argparse.Namespace, tagger: AnyTagger) -> Output[Any] | BratFolder:
+def output_of(options: argparse.Namespace, tagger: AnyTagger) -> Output[Any]:
     """The output: of tasks for annotation tools and the page, otherwise of pairs of a document and its labels."""
     from tagline.tools.answers import notations, tool_formats
     from tagline.tools.answers.outputs import LineWriter, Output
@@ -196,9 +194,7 @@ def output_of(options: argparse.Namespace, tagger: AnyTagger) -> Output[Any] | B
     name = options.format
     path = options.output
     if name in OF_TASKS:
-        guideline = tool_formats.check("--output", name, path, tagger.types, options.guideline) if path else None
-        if name == BRAT:
-            return tool_formats.BratFolder(path, tagger.types)
+        guideline = tool_formats.check("--output", name, path, options.guideline) if path else None
         return Output(path, tool_formats.form_of(name, tagger.types, guideline))
     line: Callable[[Document, Any], str]
     if name == "jsonl":
@@ -229,7 +225,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = ArgumentParser(description=__doc__, usage=usage)
     add = parser.add_argument
     add_texts(parser)
-    add("--output", metavar="FILE", help="file to write, or folder for brat; default: standard output, also -")
+    add("--output", metavar="FILE", help="file to write; default: standard output, also -")
     add(
         "--format",
         choices=FORMATS,
@@ -286,8 +282,6 @@ def check_options(options: argparse.Namespace) -> None:
     suffixes = {**common.SUFFIXES, PAGE_SUFFIX: PAGE}
     options.format = options.format or infer_format("--output", options.output, "--format", suffixes)
     options.output = None if is_standard else Path(options.output)
-    if is_standard and options.format == BRAT:
-        raise ValueError("brat needs --output FOLDER, a new or empty one")
     if is_standard and options.format == PAGE:
         raise ValueError("page needs --output FILE.html")
     if options.rest and options.models and len(options.models) > 1:

@@ -13,7 +13,6 @@ from tagline.core import DOCUMENT, verify
 from tagline.inference import Document
 from tagline.inference.documents import Splitter
 from tagline.sources.formats.json_objects import rows_in
-from tagline.sources.formats.lines import UTF_8_REMEDY, read_lines
 from tagline.terminal import UserError
 from tagline.tools.texts.options import infer_format
 from tagline.tools.texts.readers import EXPECTED, NumberedLines, of_row, opened, reader_of
@@ -31,7 +30,7 @@ def annotated_keys(paths: Iterable[Path], split: Splitter) -> set[bytes]:
     """The keys of annotated texts, which take about 100 bytes of memory each.
 
     Args:
-        paths: folders like data/raw or of brat, or files of text, JSON Lines, Label Studio or CoNLL, whose first column
+        paths: folders like data/raw, or files of text, JSON Lines, Label Studio or CoNLL, whose first column
             has the words.
         split: finds the words of raw text.
 
@@ -58,23 +57,8 @@ def without(documents: Iterable[Document], annotated: Collection[bytes]) -> Iter
 
 def _texts(path: Path, split: Splitter) -> Iterator[Sequence[str]]:
     if path.is_dir():
-        files = sorted(path.glob("*.txt"))  # of brat, as `tagline suggest` writes it
-        if files:
-            return map(_text_of, files)
         return _of_folder(path)
     return _of_file(path, split)
-
-
-def _text_of(file: Path) -> list[str]:
-    if not file.with_suffix(".ann").exists():
-        raise UserError(
-            f"--exclude {file.parent}: {file.name} has no .ann beside it; expected a folder of brat or like data/raw; "
-            "give files of columns the suffix .conll, and name each"
-        )
-    words = list[str]()
-    for _, line in read_lines(file, remedy=UTF_8_REMEDY):
-        words += line.split()
-    return words
 
 
 def _of_folder(path: Path) -> Iterator[Sequence[str]]:

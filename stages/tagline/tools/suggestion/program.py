@@ -88,14 +88,14 @@ def check_output(options: argparse.Namespace, types: Sequence[str], tagger: Tagg
             f"{MODEL} is missing; expected a model, or the entity types to annotate; {restore('export')}, or give "
             "--types, for instance --types PER LOC"
         )
-    return tool_formats.check("--output", options.format, options.output, types, options.guideline)
+    return tool_formats.check("--output", options.format, options.output, options.guideline)
 
 
 def parsed() -> argparse.Namespace:
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("pool", metavar="POOL", nargs="?", help="file of texts; - for standard input")
     parser.add_argument("--max-words", type=natural, required=True, metavar="N", help="of all texts together")
-    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="file to write, or folder for brat")
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="file to write")
     parser.add_argument(
         "--format",
         choices=FORMATS,

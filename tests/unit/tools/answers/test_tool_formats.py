@@ -15,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tagline.labels.entities import Entity, entities
-from tagline.terminal.errors import UserError
 from tagline.text.words import split_words
 from tagline.tools.answers.options import TOOLS
 from tagline.tools.answers.task import AnnotationTask, in_text
@@ -43,8 +42,7 @@ def tasks(draw: st.DrawFn):
 
 
 def read(name: str, path: Path):
-    files = sorted(path.glob("*.txt")) if path.is_dir() else [path]
-    return [sentence for file in files for sentence in section(name).read(file)]
+    return list(section(name).read(path))
 
 
 def saved(name: str, written: Sequence[AnnotationTask], folder: Path):
@@ -105,23 +103,3 @@ def test_prodigy_gets_tokens_and_spans(tmp_path):
     assert (row["text"], row["spans"], "answer" in row) == ("in Oslo.", [span], False)
     row = json.loads(saved("prodigy", [replace(task, gold=[])], tmp_path).read_text())
     assert (row["spans"], row["meta"], row["answer"]) == ([], {"suggested": "LOC: Oslo (0.9)"}, "accept")
-
-
-def test_brat_gets_texts_annotations_and_types(tmp_path):
-    task = AnnotationTask(ADA.text, ADA.words, [in_text(Entity("PER", 1, 4), ADA.words, 0.5)])
-    path = saved("brat", [task], tmp_path)
-    assert sorted(file.name for file in path.iterdir()) == ["000001.ann", "000001.txt", "annotation.conf"]
-    assert (path / "000001.txt").read_text() == ADA.text
-    assert (path / "000001.ann").read_text() == "T1\tPER 4 7;8 15\tmet Bo Lind\n#1\tAnnotatorNotes T1\t0.5\n"
-    assert (path / "annotation.conf").read_text() == "[entities]\nLOC\nPER\n[relations]\n[events]\n[attributes]\n"
-
-
-def test_brat_refuses_folders_with_annotations_and_types_it_cannot_read(tmp_path):
-    (tmp_path / "out").mkdir()
-    saved("brat", [ADA], tmp_path)
-    with pytest.raises(UserError, match="/out: exists already; expected a new or empty folder for brat; choose anot"):
-        saved("brat", [], tmp_path)
-    assert (tmp_path / "out/000001.txt").exists()
-    for type_ in ("A B", "#", ""):
-        with pytest.raises(UserError, match=f"/new: brat can't read the entity type '{type_}'; expected a letter, dig"):
-            save("brat", tmp_path / "new", [], ["PER", type_])
