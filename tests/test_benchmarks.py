@@ -6,7 +6,6 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import pytest
 from helpers.project import ROOT, STAGES, edit, run_stages
@@ -15,11 +14,11 @@ BENCHMARKS = ROOT / "benchmarks"
 ENCODER = "--encoder=data/tiny/encoder"
 
 
-def result_of(name: str, *options: str):
+def result_of(name, *options):
     """Run a benchmark and return its last line."""
     command = [sys.executable, str(BENCHMARKS / f"{name}.py"), *options]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    result = json.loads(done.stdout.splitlines()[-1])
     assert result["name"] == name
     if "plain" in result and name != "host":
         assert result["ours"] > 0 and result["plain"] > 0 and result["ratio"] > 0

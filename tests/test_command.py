@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 from importlib.metadata import version
-from pathlib import Path
 
 from helpers.project import ROOT, exit_of, run_verb
 
@@ -27,7 +26,7 @@ for verb in sys.argv[1:]:
 """
 
 
-def run(*arguments: str, cwd: Path, **variables: str):
+def run(*arguments, cwd, **variables):
     env = {**os.environ, "PYTHONPATH": str(ROOT / "stages"), **variables}
     return subprocess.run([sys.executable, *arguments], cwd=cwd, env=env, capture_output=True, text=True, check=False)
 

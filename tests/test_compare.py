@@ -29,18 +29,18 @@ WORDS = ["Ada", "lives", "in", "Oslo"]
 GOLD = ["B-PER", "O", "O", "B-LOC"]
 
 
-def commit(message: str, *options: str):
+def commit(message, *options):
     git("add", "-A")
     git("commit", "-q", *options, "-m", message)
 
 
-def work_in(path: Path, patch: pytest.MonkeyPatch):
+def work_in(path, patch):
     """Make a repository the current folder of this process, with DVC's temporary files inside."""
     patch.chdir(path)
     patch.setenv("DVC_SITE_CACHE_DIR", str(path / ".dvc/tmp/site"))
 
 
-def write_results(wrong: int, of: int = 12, seed: int = 1):
+def write_results(wrong, of=12, seed=1):
     """Write what the stages would write, with LOC missed in the first ``wrong`` of the sentences of each split."""
     Path("params.yaml").write_text(f"train:\n  seed: {seed}\n")
     for folder in ("data/predictions", "metrics"):
@@ -57,7 +57,7 @@ def write_results(wrong: int, of: int = 12, seed: int = 1):
     Path("metrics/evaluate.json").write_text(json.dumps({"validation.f1": f1, "test.f1": f1}))
 
 
-def save_results(name: str | None = None):
+def save_results(name=None):
     """Commit the current results to DVC, as an experiment if it has a name; the workspace is then as in HEAD."""
     with Repo() as repo:
         repo.commit("evaluate", with_deps=True, force=True)
@@ -67,7 +67,7 @@ def save_results(name: str | None = None):
             repo.checkout()
 
 
-def make_origin(folder: Path, root: str = "."):
+def make_origin(folder, root="."):
     """Make a repository with results, in the current process, whose folder and environment change.
 
     Commits: bare without results; bad, worse, better and good with 9, 10, 1 and 0 of 12 sentences wrong; and HEAD with
@@ -198,7 +198,7 @@ def test_inputs_of_a_commit_that_were_written_since_are_noted(repository):
         commit("changed", "--allow-empty")
         return read("HEAD", ["test"]).notes
 
-    def rewrite(path: str):
+    def rewrite(path):
         Path(path).unlink()  # a file that DVC has linked is read-only
         Path(path).write_text("changed\n")
 
@@ -235,7 +235,7 @@ def test_wrong_usage_exits_with_2(names, capsys):
     assert f"expected different revisions, separated by commas, got '{names}'" in capsys.readouterr().err
 
 
-def reason(name: str, *splits: str, folder: str | None = None):
+def reason(name, *splits, folder=None):
     """Why a revision can't be read."""
     return message_of(read, name, splits or SPLITS, None if folder is None else Path(folder))
 
@@ -303,7 +303,7 @@ def test_pipelines_are_found_from_any_folder(root, tmp_path, monkeypatch, origin
     work_in(origin if root == "." else tmp_path, monkeypatch)
     path = origin if root == "." else make_origin(tmp_path, root)
 
-    def wrong(current: str, name: str, folder: str | None = None):
+    def wrong(current, name, folder=None):
         os.chdir(path / current)
         found = read(name, ["test"], None if folder is None else Path(folder)).splits["test"]
         return sum(sentence.predicted_names != sentence.gold_names for sentence in found)

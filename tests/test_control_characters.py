@@ -18,7 +18,7 @@ CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 @pytest.fixture(scope="module")
 def odd(tiny_folder, tmp_path_factory):
-    def build(folder: Path):
+    def build(folder):
         fill_workspace(folder, tiny_folder)
         for file in (folder / "data/tiny").glob("*.conll"):
             text = file.read_text(encoding="utf-8").replace("Lind", f"Lind{ODD}").replace("PER", f"PER{ODD}")

@@ -1,7 +1,6 @@
 """Stages and verbs on damaged files: one message that names the file or its folder, and outputs as they were."""
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,38 +12,36 @@ from helpers.tiny import set_params
 
 from tagline.__main__ import VERBS
 
-Harm = Callable[[Path], object]
 
-
-def flip(path: Path):
+def flip(path):
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 64
     path.write_bytes(content)
 
 
-def become_a_folder(path: Path):
+def become_a_folder(path):
     path.unlink()
     path.mkdir()
 
 
-def cut(path: Path):
+def cut(path):
     path.write_bytes(path.read_bytes()[:-20])
 
 
-def become(content: bytes):
+def become(content):
     return lambda path: path.write_bytes(content)
 
 
 EMPTY, NO_KEYS, A_LIST, NOT_UTF_8 = map(become, (b"", b"{}", b"[1]", b"Ada \xff"))
-FILE: list[Harm] = [EMPTY, become_a_folder]
-OURS: list[Harm] = [*FILE, cut, flip, Path.unlink]
-JSON: list[Harm] = [*OURS, NO_KEYS, A_LIST]
-PARAMS: list[Harm] = [*FILE, NO_KEYS, cut]
-OF_REPORT: list[Harm] = [*FILE, cut, NO_KEYS, A_LIST]
-OF_STAGE: list[Harm] = [flip, Path.unlink]
+FILE = [EMPTY, become_a_folder]
+OURS = [*FILE, cut, flip, Path.unlink]
+JSON = [*OURS, NO_KEYS, A_LIST]
+PARAMS = [*FILE, NO_KEYS, cut]
+OF_REPORT = [*FILE, cut, NO_KEYS, A_LIST]
+OF_STAGE = [flip, Path.unlink]
 
 # Each stage and verb with its arguments, what it reads, and what damages this.
-READ: dict[str, dict[str, list[Harm]]] = {
+READ = {
     "tokenize_align": dict.fromkeys(
         ("data/raw/train/00000.arrow", "models/pretrained/tokenizer/tokenizer.json"), OF_STAGE
     ),
@@ -98,7 +95,7 @@ READ: dict[str, dict[str, list[Harm]]] = {
 def complete_once(validated_once, tmp_path_factory):
     """All stages, a cross-validation, and inputs of verbs."""
 
-    def build(folder: Path):
+    def build(folder):
         shutil.copytree(validated_once, folder)
         shutil.copytree(ROOT / "presets", folder / "presets")
         shutil.copy(ROOT / "dvc.yaml", folder)
@@ -120,7 +117,7 @@ def complete(complete_once, tmp_path, monkeypatch):
     return entered(complete_once, tmp_path, monkeypatch)
 
 
-def assert_refused(command: str, files: dict[str, list[Harm]]):
+def assert_refused(command, files):
     """Damage each file in each way."""
     name, *arguments = command.split()
     for path in map(Path, files):

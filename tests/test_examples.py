@@ -2,7 +2,6 @@
 
 import json
 from runpy import run_path
-from typing import Any
 
 import pytest
 from helpers.project import ROOT
@@ -10,7 +9,7 @@ from helpers.project import ROOT
 TEXT = "Ada Lind lives in Oslo, Bo in (Oslo)."
 
 
-def example(name: str):
+def example(name):
     return run_path(str(ROOT / f"examples/{name}.py"))
 
 
@@ -36,7 +35,7 @@ def test_notebook_labels_shows_and_scores(beside_export, tmp_path, monkeypatch):
     notebook = json.loads((ROOT / "examples/quickstart.ipynb").read_text(encoding="utf-8"))
     (tmp_path / "examples").mkdir()
     monkeypatch.chdir(tmp_path / "examples")  # as Jupyter does
-    names: dict[str, Any] = {}
+    names = {}
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
             exec("".join(cell["source"]), names)

@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 from zipfile import ZipFile
@@ -38,9 +37,9 @@ except UserError as error:
 """
 
 
-def distributions(requirements: Iterable[str]):
+def distributions(requirements):
     """What requirements install here, by name: the distributions and all that they need without their extras."""
-    found: dict[str, metadata.Distribution] = {}
+    found = {}
     waiting = list(map(Requirement, requirements))
     while waiting:
         needed = waiting.pop()
@@ -54,7 +53,7 @@ def distributions(requirements: Iterable[str]):
 def bare(tmp_path_factory):
     """A folder like the site-packages that `pip install .` fills: the wheel, and links to all that it needs."""
 
-    def build(site: Path):
+    def build(site):
         source = tmp_path_factory.mktemp("source")  # setuptools writes beside what it builds
         shutil.copytree(ROOT / "stages", source / "stages", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
         for name in ("pyproject.toml", "README.md", "LICENSE"):
@@ -71,7 +70,7 @@ def bare(tmp_path_factory):
     return built_once(tmp_path_factory, "bare", build)
 
 
-def run(bare: Path, program: str, *arguments: str):
+def run(bare, program, *arguments):
     """Run a program that finds the standard library and the folder, and nothing else."""
     program = f"import sys; sys.path.insert(0, {str(bare)!r})\n{program}"
     command = [sys.executable, "-I", "-S", "-c", program, *arguments]

@@ -12,7 +12,6 @@ import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from helpers import project
@@ -38,7 +37,7 @@ ENTITIES = [
 ]
 
 
-def start(*arguments: str, **options: Any):
+def start(*arguments, **options):
     """Start the script in another process."""
     streams = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE) | options
     environment = {"PYTHONPATH": str(ROOT / "stages"), "OMP_NUM_THREADS": "1", "PATH": ""}
@@ -286,7 +285,7 @@ def test_warnings_are_one_line(model):
 
 
 def test_mixed_exports_are_errors(export, model, tmp_path):
-    def message(text: str = "a"):
+    def message(text="a"):
         return exit_of(text, "--model", str(model)).removeprefix(f"predict: {model}/")
 
     text = (export / "tokenizer.json").read_text()
@@ -307,7 +306,7 @@ def test_changed_exports_are_refused_unless_verification_is_off(model, capsys):
     assert capsys.readouterr().out == "[Ada PER 0.90]\n"
 
 
-def lines(count: int):
+def lines(count):
     """Lines of text, all different."""
     return "".join(f"{TEXT} {number}\n" for number in range(count))
 

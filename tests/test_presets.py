@@ -3,7 +3,6 @@
 import shutil
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 from dvc.utils.hydra import apply_overrides
@@ -20,11 +19,11 @@ from tagline.project.sections import complete
 SAMPLE = preset("sample")
 
 
-def load(text: str):
+def load(text):
     return YAML(typ="safe").load(text)
 
 
-def write_mine(text: str):
+def write_mine(text):
     """Write the preset `mine` and then its params.yaml, which are returned."""
     Path("presets/mine.yaml").write_text(text, encoding="utf-8")
     presets.write("mine")
@@ -46,7 +45,7 @@ def test_preset_gives_valid_params_in_the_form_of_dvc(root, name):
 
 @pytest.mark.parametrize("name", PRESETS[1:])
 def test_preset_contains_differences_only(name):
-    def check(new: dict[str, Any], base: dict[str, Any], path: str):
+    def check(new, base, path):
         for key, value in new.items():
             assert value != base[key], f"{path}{key}"
             # A mapping that names a source or format replaces that of the sample.

@@ -73,7 +73,7 @@ def test_plots_of_two_revisions_are_drawn_by_templates_that_there_are():
         assert "<DVC_METRIC" not in json.dumps(drawn), "the template asks for something that dvc.yaml does not give"
 
 
-def anchors(page: Path):
+def anchors(page):
     """What links to the headings of a page are called: lower case, without punctuation, hyphens for spaces."""
     text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
     headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
@@ -168,7 +168,7 @@ def test_python_that_is_too_old_is_said_before_an_environment_is_made(repository
     assert not (repository / ".venv").exists()
 
 
-def run(folder: Path, *command: str):
+def run(folder, *command):
     # Git must not find a repository above the folder, and make must not take itself for one that `make test` started.
     of_make = dict.fromkeys(("MAKEFLAGS", "MAKELEVEL", "MFLAGS"), "")
     environment = os.environ | of_make | {"GIT_CEILING_DIRECTORIES": str(folder.parent)}
@@ -212,7 +212,7 @@ def test_without_git_nothing_is_said(repository, tmp_path):
     assert run(repository, "env", f"PATH={programs}", str(shutil.which("make")), "differences") == ""
 
 
-def page_in(folder: Path):
+def page_in(folder):
     """The page with one plot, as `dvc plots show` writes it."""
     points = [{"step": 1, "loss": "2.0", "rev": "workspace"}]
     renderer = VegaRenderer(points, "loss.csv", template="linear", x="step", y="loss")

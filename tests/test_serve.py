@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 from helpers.project import ROOT, exit_of
-from helpers.serving import Served, served
+from helpers.serving import served
 from huggingface_hub import InferenceClient
 from huggingface_hub.errors import HfHubHTTPError
 
@@ -27,19 +27,19 @@ def service(export):
         yield service
 
 
-def connected(service: Served, sent: bytes):
+def connected(service, sent):
     connection = socket.create_connection(("127.0.0.1", service.port))
     connection.sendall(sent)
     return connection
 
 
-def received(connection: socket.socket):
+def received(connection):
     """The answer, after which the connection is closed."""
     with connection, connection.makefile() as file:
         return file.read()
 
 
-def in_progress(service: Served):
+def in_progress(service):
     with urllib.request.urlopen(f"{service.url}/metrics") as metrics:
         (line,) = [each for each in metrics.read().decode().splitlines() if each.startswith("tagline_requests_in_")]
     return int(float(line.split()[1]))
@@ -116,7 +116,7 @@ def test_answers_do_not_wait_for_the_client_to_confirm_their_head():
 def test_health_check_of_the_image_asks_the_port_that_is_served(options, port, tmp_path, monkeypatch):
     (line,) = [each for each in (ROOT / "Dockerfile").read_text().splitlines() if each.startswith("HEALTHCHECK")]
     (tmp_path / "cmdline").write_text(f"/venv/bin/python\0/venv/bin/tagline\0serve\0--model\0/model{options}\0")
-    asked: list[str] = []
+    asked = []
     monkeypatch.setattr(urllib.request, "urlopen", asked.append)
     exec(json.loads(line.partition(" CMD ")[2])[2].replace("/proc/1", str(tmp_path)), {})
     assert asked == [f"http://127.0.0.1:{port}/health"]

@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 from graphlib import TopologicalSorter
-from pathlib import Path
 
 import pytest
 from helpers.project import CREATED, ROOT, STAGES, declared, import_closures
@@ -37,11 +36,11 @@ ROW = {folder: row for row, folders in enumerate(LAYERS) for folder in folders}
 HEAVY = "accelerate datasets dvc onnxruntime onnxscript pandas scipy sklearn torch transformers".split()
 
 
-def folder_of(*parts: str):
+def folder_of(*parts):
     return "/".join(parts[: 2 if parts[0] == "tools" else 1])
 
 
-def imported(module: Path):
+def imported(module):
     """The names that a module imports, wherever the import stands in it."""
     for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -51,7 +50,7 @@ def imported(module: Path):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def face(folder: str):
+def face(folder):
     """What a folder of the package offers by ``__all__``: names that its ``__init__.py`` has, and modules."""
     path = ROOT.joinpath("stages", *folder.split("."), "__init__.py")
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
@@ -60,12 +59,12 @@ def face(folder: str):
     return set()
 
 
-def alters_no_output(path: str):
+def alters_no_output(path):
     """Whether a file only shapes what a person sees on the terminal or on the Hub, so that no stage needs to rerun."""
     return path.startswith(("stages/tagline/terminal/", "stages/tagline/hub/"))
 
 
-def is_empty(path: str):
+def is_empty(path):
     """Whether a file is an ``__init__.py`` that holds a docstring, perhaps ``__all__``, and nothing else."""
     if not path.endswith("/__init__.py"):
         return False
@@ -74,7 +73,7 @@ def is_empty(path: str):
     return all(statement.startswith("__all__ = ") for statement in statements)
 
 
-def covers(declared_path: str, path: str):
+def covers(declared_path, path):
     return path == declared_path or path.startswith(f"{declared_path}/")
 
 

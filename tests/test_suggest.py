@@ -6,7 +6,6 @@ import re
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 from unittest.mock import Mock
 
 import pytest
@@ -43,12 +42,12 @@ def _pool(beside_export):
     Path("pool.txt").write_text(POOL)
 
 
-def suggested(*arguments: str, pool: str = "pool.txt"):
+def suggested(*arguments, pool="pool.txt"):
     run(pool, "--output", "out.jsonl", "--format", "jsonl", *arguments)
     return [json.loads(line) for line in Path("out.jsonl").read_text().splitlines()]
 
 
-def texts(rows: list[dict[str, Any]], selection: str):
+def texts(rows, selection):
     return [row["text"] for row in rows if row["selection"] == selection]
 
 
@@ -76,7 +75,7 @@ def test_random_texts_are_the_same_in_any_order_of_the_pool():
 
 
 def test_texts_and_documents_of_data_raw_are_left_out():
-    rows: list[raw_data.SentenceRow] = [{"words": [*text[:-1].split(), "."], "ner": ["O"] * 5} for text in TEXTS[:32]]
+    rows = [{"words": [*text[:-1].split(), "."], "ner": ["O"] * 5} for text in TEXTS[:32]]
     rows += [{"words": words, "document": "d", "ner": ["O"] * 2} for words in (["Ada", "lives."], ["In", "Bo"])]
     raw_data.write(Path("data/raw"), dict.fromkeys(SPLITS, rows), ["ner"])
     write_hashes(Path("data/raw"))

@@ -6,10 +6,8 @@ Damage is drawn from a seeded generator: bytes, JSON values, folders in place of
 import json
 import shutil
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 from helpers.formats import CORPUS, IN_JSON, KEYS, section, write_corpus
@@ -30,15 +28,12 @@ from tagline.tools.texts import readers
 
 pytestmark = pytest.mark.rare
 
-Damage = Callable[[Random], str]
-"""Damages something and describes how."""
 
-
-def fuzz(harm: Damage, read: Callable[[], object], config: pytest.Config, cases: int):
+def fuzz(harm, read, config, cases):
     """Damage and read with one seed after another, the same ones on every host; fail with all seeds that went wrong.
 
     Args:
-        harm: see `Damage`; it begins with what was there before the first damage.
+        harm: damages something and describes how; it begins with what was there before the first damage.
         read: reads what is damaged.
         config: has the options ``--fuzz-times`` and ``--fuzz-seed``.
         cases: the number of seeds, to be multiplied by ``--fuzz-times``.
@@ -62,11 +57,11 @@ def fuzz(harm: Damage, read: Callable[[], object], config: pytest.Config, cases:
     assert not failures, f"{len(failures)} cases:\n" + "\n".join(failures)
 
 
-def of_file(path: Path):
+def of_file(path):
     """Damage to a file."""
     content = path.read_bytes()
 
-    def harm(random: Random):
+    def harm(random):
         if path.is_dir():
             path.rmdir()
         path.write_bytes(content)
@@ -86,7 +81,7 @@ REPLACEMENTS = (b"", b"\0", b"{", b"\n", b"\xef\xbb\xbf", *(value.encode() for v
 _HOLE = "\x1fHOLE\x1f"
 
 
-def damage(path: Path, random: Random):
+def damage(path, random):
     """Damage a file in place and describe how."""
     if random.random() < 0.04:
         path.unlink()
@@ -98,7 +93,7 @@ def damage(path: Path, random: Random):
     return f"{len(content)} to {len(damaged)} bytes, {damaged[:200]!r}"
 
 
-def _bytes(content: bytes, random: Random):
+def _bytes(content, random):
     """Replace the whole, or some bytes in one place: by others, by nothing, or by twice the same."""
     if random.random() < 0.15:
         return random.choice((*REPLACEMENTS, content + b"\xff\xfe", content + content[:1000]))
@@ -113,7 +108,7 @@ def _bytes(content: bytes, random: Random):
     return content[:start] + new + content[end:]
 
 
-def _json(content: bytes, random: Random):
+def _json(content, random):
     """Replace or remove one value of a JSON text, at any of its levels."""
     value = current = json.loads(content)
     parent, key = None, None
@@ -151,7 +146,7 @@ def test_damaged_data_set_is_read_or_refused(name, tmp_path, pytestconfig):
     fuzz(of_file(path), read, pytestconfig, 500)
 
 
-READERS: dict[str, tuple[Callable[..., Any], str, bytes]] = {
+READERS = {
     "texts": (readers.read_texts, ".txt", "Ada in Osl\u00f6.\n".encode() * 9),
     "words": (readers.read_words, ".txt", "Ada in Osl\u00f6 .\n".encode() * 9),
     "json": (readers.read_json, ".json", json.dumps([{"text": "Ada in Oslo"}, {"words": ["Ada"]}] * 3).encode()),
@@ -171,13 +166,13 @@ def test_damaged_input_of_predict_is_read_or_refused(name, tmp_path, pytestconfi
     fuzz(of_file(path), read, pytestconfig, 1000)
 
 
-def read_export(folder: Path):
+def read_export(folder):
     for backend in ("onnx", "onnx-int8", "torch"):
-        with Tagger(folder, backend=backend, verify=False) as tagger:  # type: ignore[arg-type]
+        with Tagger(folder, backend=backend, verify=False) as tagger:
             tagger(["Ada Lind lives in Oslo.", "x" * 100])
 
 
-def read_source_encoder(folder: Path):
+def read_source_encoder(folder):
     section = Download.model_validate(TINY_PARAMS["download"])
     shutil.rmtree("out", ignore_errors=True)
     write_encoder(folder.parent, section.encoder, Path("out"))
@@ -191,7 +186,7 @@ def test_damaged_folder_is_read_or_reported(name, finished, pytestconfig):
     folder, original = finished / name, finished / "original"
     shutil.copytree(folder, original)
 
-    def harm(random: Random):
+    def harm(random):
         shutil.rmtree(folder)
         shutil.copytree(original, folder)
         path = random.choice(sorted(path for path in folder.rglob("*") if path.is_file()))

@@ -2,35 +2,31 @@
 
 import json
 import re
-from pathlib import Path
-from typing import Any
-
-from tagline.text.sentence import Sentence
 
 
-def write_rows(path: Path, rows: list[Any]) -> Path:
+def write_rows(path, rows):
     path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     return path
 
 
-def tagged(sentence: Sentence) -> str:
+def tagged(sentence):
     """The words that are not O as ``word/tag``, or ``word/?`` if the tag is unknown."""
     pairs = zip(sentence.words, sentence.tags["ner"], strict=True)
     return " ".join(f"{word}/{tag or '?'}" for word, tag in pairs if tag != "O")
 
 
-def kinds(sentence: Sentence) -> list[str]:
+def kinds(sentence):
     return [note.kind for note in sentence.notes]
 
 
-def embedded(page: Path) -> str:
+def embedded(page):
     """The tasks in an annotation page, as JSON."""
     found = re.findall('<script type="application/json" id="tasks">(.*?)</script>', page.read_text("utf-8"), re.S)
     assert len(found) == 1
     return str(found[0])
 
 
-def accepted(name: str, path: Path) -> Path:
+def accepted(name, path):
     """Change tasks as an annotation tool does when a person accepts all suggestions and exports them.
 
     Args:

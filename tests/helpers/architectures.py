@@ -1,15 +1,13 @@
 """Tiny encoders and token classifiers of any architecture, with random weights."""
 
-from typing import Any
-
 import torch
-from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedConfig, PreTrainedModel
+from transformers import AutoConfig, AutoModelForTokenClassification
 
 SIZES = {
     **{"vocab_size": 40, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2},
     **{"intermediate_size": 32, "max_position_embeddings": 64, "pad_token_id": 0},
 }
-ARCHITECTURES: dict[str, dict[str, Any]] = {
+ARCHITECTURES = {
     "albert": {"embedding_size": 32},  # all layers have the same weights
     "bert": {},
     "biogpt": {},  # scales its embeddings
@@ -24,12 +22,12 @@ ARCHITECTURES: dict[str, dict[str, Any]] = {
 }
 
 
-def config_of(architecture: str, **changed: Any) -> PreTrainedConfig:
+def config_of(architecture, **changed):
     """The configuration of a tiny model, with some values changed."""
     return AutoConfig.for_model(architecture, **SIZES | ARCHITECTURES.get(architecture, {}) | changed)
 
 
-def new_model(architecture: str, **changed: Any) -> PreTrainedModel:
+def new_model(architecture, **changed):
     """A token classifier of three labels, in evaluation mode, with some values of its configuration changed."""
     torch.manual_seed(0)
     model = AutoModelForTokenClassification.from_config(config_of(architecture, num_labels=3, **changed)).eval()

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -20,7 +19,7 @@ in_a_browser = pytest.mark.skipif(
 
 
 @contextmanager
-def chromium(*arguments: str) -> Iterator[Chrome]:
+def chromium(*arguments):
     """Start a browser that sends no requests of its own, and end it after the block."""
     options = ChromeOptions()
     options.binary_location = BROWSER or ""
@@ -37,7 +36,7 @@ def chromium(*arguments: str) -> Iterator[Chrome]:
 
 
 @contextmanager
-def without_errors(chrome: Chrome) -> Iterator[None]:
+def without_errors(chrome):
     """Check that a page logs nothing in the block; `requests` then are those of the block."""
     for kind in LOGS:
         chrome.get_log(kind)  # clears the log of earlier tests
@@ -45,14 +44,14 @@ def without_errors(chrome: Chrome) -> Iterator[None]:
     assert chrome.get_log("browser") == []
 
 
-def requests(chrome: Chrome) -> set[str]:
+def requests(chrome):
     """The addresses that the browser has asked for since the last call."""
     events = [json.loads(entry["message"])["message"] for entry in chrome.get_log("performance")]
     asked = {event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"}
     return {url for url in asked if not url.startswith("data:")}
 
 
-def scrolls_sideways(page: Chrome, width: int) -> bool:
+def scrolls_sideways(page, width):
     """Whether a page needs more than a width in pixels."""
     size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
     page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)

@@ -2,14 +2,11 @@
 
 import os
 import shutil
-from collections.abc import Callable
-from pathlib import Path
 
-import pytest
 from filelock import FileLock
 
 
-def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path], object]) -> Path:
+def built_once(factory, name, build):
     """Return a folder that the first process to ask for it builds; tests must not change it.
 
     Args:

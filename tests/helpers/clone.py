@@ -23,36 +23,36 @@ WITHOUT_ONNX = ("onnx: true\n  int8: true", "onnx: false\n  int8: false")
 class Clone:
     """A Git clone of the project with the tiny corpus in place of the sample."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path):
         self.path = path
 
     @property
-    def environment(self) -> dict[str, str]:
+    def environment(self):
         # The stages must run in the environment of the tests, activated or not.
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         return os.environ | {"PATH": path, "DVC_SITE_CACHE_DIR": str(self.path / ".dvc/tmp/site")}
 
-    def run(self, *command: str, status: int = 0, folder: str = ".", **environment: str) -> str:
+    def run(self, *command, status=0, folder=".", **environment):
         options = {"env": self.environment | environment, "stdin": subprocess.DEVNULL, "capture_output": True}
         done = subprocess.run(command, cwd=self.path / folder, text=True, check=False, **options)
         assert done.returncode == status, f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
         return done.stdout + done.stderr
 
-    def repro(self, *arguments: str) -> list[str]:
+    def repro(self, *arguments):
         """Run ``dvc repro`` and name the stages that it ran."""
         output = self.run("dvc", "repro", *arguments)
         return [line.split("'")[1] for line in output.split("\n") if line.startswith("Running stage ")]
 
-    def commit(self, message: str) -> None:
+    def commit(self, message):
         self.run("git", "add", "-A")
         self.run("git", "commit", "-q", "-m", message)
 
-    def copy(self, path: Path) -> Clone:
+    def copy(self, path):
         """Copy the repository with its history, cache and outs."""
         shutil.copytree(self.path, path, symlinks=True)
         return Clone(path)
 
-    def restore(self, commit: str = "HEAD") -> None:
+    def restore(self, commit="HEAD"):
         """Put everything back as it was in a commit."""
         self.run("git", "reset", "-q", "--hard", commit)
         self.run("git", "clean", "-q", "-d", "--force")
@@ -62,11 +62,11 @@ class Clone:
                 repo.checkout(force=True)
 
     @property
-    def lock(self) -> bytes:
+    def lock(self):
         return (self.path / "dvc.lock").read_bytes()
 
 
-def tiny_clone(path: Path, tiny_folder: Path) -> Clone:
+def tiny_clone(path, tiny_folder):
     """Copy the working tree into a fresh repository with tiny params and data, and nothing that a user adds.
 
     That is: results, an audit and other pipelines, data that DVC tracks, and remotes.

@@ -1,9 +1,6 @@
 """Tokenizers of encoders as they are published: tokenizer.json, and what config.json and tokenizer_config.json name."""
 
 import json
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
@@ -16,12 +13,12 @@ BERT = {name.lower() + "_token": f"[{name}]" for name in ("PAD", "UNK", "CLS", "
 ROBERTA = {"cls_token": "<s>", "pad_token": "<pad>", "sep_token": "</s>", "unk_token": "<unk>", "mask_token": "<mask>"}
 
 
-def template(first: str, last: str, tokenizer: Tokenizer) -> processors.TemplateProcessing:
+def template(first, last, tokenizer):
     ends = [(token, tokenizer.token_to_id(token)) for token in (first, last)]
     return processors.TemplateProcessing(single=f"{first} $A {last}", special_tokens=ends)
 
 
-def changed(tokenizer: Tokenizer, part: str, **values: Any) -> Tokenizer:
+def changed(tokenizer, part, **values):
     """A tokenizer with other values in a part of its tokenizer.json; without values, without the part."""
     content = json.loads(tokenizer.to_str())
     content[part] = {**content[part], **values} if values else None
@@ -29,11 +26,11 @@ def changed(tokenizer: Tokenizer, part: str, **values: Any) -> Tokenizer:
 
 
 def word_piece(
-    lowercase: bool = False,
-    strip_accents: bool | None = None,
-    normalizer: normalizers.Normalizer | None = None,
-    pre_tokenizer: pre_tokenizers.PreTokenizer | None = None,
-) -> Tokenizer:
+    lowercase=False,
+    strip_accents=None,
+    normalizer=None,
+    pre_tokenizer=None,
+):
     """As BERT's."""
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
     bert = normalizers.BertNormalizer(lowercase=lowercase, strip_accents=strip_accents)
@@ -46,25 +43,25 @@ def word_piece(
     return tokenizer
 
 
-def unigram(special: dict[str, str] = ROBERTA, text: str = TEXT) -> Tokenizer:
+def unigram(special=ROBERTA, text=TEXT):
     """As XLM-RoBERTa's and DeBERTa-v3's."""
     tokenizer = Tokenizer(models.Unigram())
     tokenizer.normalizer = normalizers.NFC() if special is BERT else None
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     names = [special[f"{name}_token"] for name in ("cls", "pad", "sep", "unk", "mask")]
-    options: dict[str, Any] = {"special_tokens": names, "unk_token": names[3], "show_progress": False}
+    options = {"special_tokens": names, "unk_token": names[3], "show_progress": False}
     tokenizer.train_from_iterator([text] * 50, trainers.UnigramTrainer(vocab_size=220, **options))
     tokenizer.decoder = decoders.Metaspace()
     tokenizer.post_processor = template(names[0], names[2], tokenizer)
     return tokenizer
 
 
-def byte_level(special: dict[str, str] = ROBERTA, digits_first: bool = False) -> Tokenizer:
+def byte_level(special=ROBERTA, digits_first=False):
     """As RoBERTa's and ModernBERT's."""
     tokenizer = Tokenizer(models.BPE())
     last = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.pre_tokenizer = last
-    options: dict[str, Any] = {"initial_alphabet": pre_tokenizers.ByteLevel.alphabet(), "show_progress": False}
+    options = {"initial_alphabet": pre_tokenizers.ByteLevel.alphabet(), "show_progress": False}
     names = [special[f"{name}_token"] for name in ("cls", "pad", "sep", "unk", "mask")]
     tokenizer.train_from_iterator([TEXT] * 50, trainers.BpeTrainer(vocab_size=600, special_tokens=names, **options))
     if digits_first:
@@ -74,20 +71,17 @@ def byte_level(special: dict[str, str] = ROBERTA, digits_first: bool = False) ->
     return tokenizer
 
 
-# For each form: what makes its tokenizer.json; config.json; tokenizer_config.json, None without one.
-Form = tuple[Callable[[], Tokenizer], dict[str, Any], dict[str, Any] | None]
-
-
-def form(make: Callable[[], Tokenizer], model_type: str, tokenizer_class: str, **settings: Any) -> Form:
+def form(make, model_type, tokenizer_class, **settings):
+    """What makes its tokenizer.json; config.json; tokenizer_config.json, None without one."""
     return make, {"model_type": model_type}, {"tokenizer_class": tokenizer_class, **settings}
 
 
-def of_bert(make: Callable[[], Tokenizer], **settings: Any) -> Form:
+def of_bert(make, **settings):
     return form(make, "bert", "BertTokenizer", **settings)
 
 
 # By the classes that transformers picks, words of these get other sub-words.
-READ_AS_IT_IS: dict[str, Form] = {
+READ_AS_IT_IS = {
     "BERT without a class, Unigram": (unigram, {"model_type": "bert"}, {"model_max_length": 512}),
     "RoBERTa's class, WordPiece": form(word_piece, "roberta", "RobertaTokenizer", **BERT),
     "RoBERTa's class, WordPiece, with a model name": (
@@ -112,7 +106,7 @@ READ_AS_IT_IS: dict[str, Form] = {
     ),
 }
 # These are read alike.
-READ_ALIKE: dict[str, Form] = {
+READ_ALIKE = {
     "BERT with capitals": of_bert(word_piece, do_lower_case=False),
     "ModernBERT": form(lambda: byte_level(BERT), "modernbert", "PreTrainedTokenizerFast", **BERT),
     "RoBERTa": form(byte_level, "roberta", "RobertaTokenizer"),
@@ -123,7 +117,7 @@ READ_ALIKE: dict[str, Form] = {
 }
 
 
-def write_form(folder: Path, form: Form) -> Path:
+def write_form(folder, form):
     """Write the files of a form, for a BERT of 16 dimensions if it is one."""
     make, config, settings = form
     tokenizer = make()

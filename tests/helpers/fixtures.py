@@ -10,8 +10,7 @@ from types import SimpleNamespace
 import pytest
 from helpers.built_once import built_once, entered
 from helpers.handmade_export import save_export
-from helpers.hub_repositories import Account
-from helpers.hub_server import TOKEN, Hub
+from helpers.hub_server import TOKEN, Account, Hub
 from helpers.project import ROOT, STAGES, run_stage, run_stages
 from helpers.tiny import PEOPLE, PLACES, conll, fill_workspace, preset, save_encoder, tiny_sentences, word_piece
 from huggingface_hub import constants, file_download
@@ -150,7 +149,7 @@ def hub(online):
 def logged_in(hub, online):
     """This process as ada's, who may write and is of an organisation."""
     online.setenv("HF_TOKEN", TOKEN)
-    hub.log_in(TOKEN, Account("ada", organisations=("analysts",)))
+    hub.log_in(TOKEN, Account(("ada", "analysts")))
 
 
 @pytest.fixture

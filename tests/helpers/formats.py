@@ -1,9 +1,6 @@
 """One corpus in every format, for the tests that a new format has to pass: reading, `tagline inspect` and damage."""
 
 import json
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -12,18 +9,13 @@ from helpers.messages import message_of, refused
 from pydantic import TypeAdapter
 
 from tagline.core.findings import Findings
-from tagline.sources.files import FileSource
 from tagline.sources.formats import page_layout
 from tagline.sources.formats.registry import AnyFiles
-from tagline.text.sentence import Sentence
-
-Tagged = list[tuple[str, str]]
-"""A sentence: its words, each with its tag in IOB2."""
 
 LISTS = {"words": "tokens", "tag_columns": {"ner": "tags"}}
 SPANS = {"tag_column": "ner"}
 # The keys that read what `write_corpus` writes, beside the paths; `tagline inspect` has to find them.
-KEYS: dict[str, dict[str, Any]] = {
+KEYS = {
     "conll": {"columns": ["-", "words", "ner"]},
     "conllu": {"tag_columns": {"ner": "misc:NER"}, "absent": "O"},
     "json": LISTS,
@@ -34,22 +26,22 @@ KEYS: dict[str, dict[str, Any]] = {
 }
 
 
-def section(name: str, **keys: Any) -> Any:
+def section(name, **keys):
     """The section of a format that reads one file for every split."""
     files = dict.fromkeys(("train", "validation", "test"), "f")
     return TypeAdapter(AnyFiles).validate_python({"source": "files", "format": name, **KEYS[name], **files, **keys})
 
 
-def by_split(source: FileSource) -> dict[str, list[Sentence]]:
+def by_split(source):
     """The sentences of each split that a source has."""
     named = {*source.dataset.patterns, *source.dataset.shares}
-    splits: dict[str, list[Sentence]] = {split: [] for split in source.names if split in named}
+    splits = {split: [] for split in source.names if split in named}
     for split, sentence in source.sentences():
         splits[split].append(sentence)
     return splits
 
 
-def read(folder: Path, name: str, content: Any, **keys: Any) -> list[Sentence]:
+def read(folder, name, content, **keys):
     """What a format reads of a file with some text, bytes or, as JSON Lines, rows or one."""
     path = folder / "f"
     if isinstance(content, list | dict):
@@ -59,12 +51,12 @@ def read(folder: Path, name: str, content: Any, **keys: Any) -> list[Sentence]:
     return list(section(name, **keys).read(path))
 
 
-def fault(folder: Path, name: str, content: Any, **keys: Any) -> str:
+def fault(folder, name, content, **keys):
     """The message about a file with some content, without its folder."""
     return message_of(read, folder, name, content, **keys).replace(f"{folder}/", "")
 
 
-def report(name: str, sentences: list[Sentence], **keys: Any) -> str:
+def report(name, sentences, **keys):
     """What is printed of the sentences of train once all are read."""
     dataset = section(name, **keys)
     findings = Findings(dataset.meanings)
@@ -74,7 +66,7 @@ def report(name: str, sentences: list[Sentence], **keys: Any) -> str:
     return str(dataset.report({"train": findings}))
 
 
-def refusals(name: str, *rows: tuple[Any, ...], at: str = "f", **keys: Any) -> Callable[..., None]:
+def refusals(name, *rows, at="f", **keys):
     """A test of files that a format refuses.
 
     Args:
@@ -84,13 +76,13 @@ def refusals(name: str, *rows: tuple[Any, ...], at: str = "f", **keys: Any) -> C
         keys: those of all files.
     """
 
-    def call(folder: Path, content: Any, own: dict[str, Any] | None = None) -> None:
+    def call(folder, content, own=None):
         read(folder, name, content, **{**keys, **(own or {})})
 
     return refused(call, *rows, at=at)
 
 
-def to_spans(sentence: Tagged) -> tuple[str, list[list[Any]], list[list[Any]]]:
+def to_spans(sentence):
     """The words joined by spaces, the spans of characters in this text, and the spans of words as GLiNER has them."""
     text, spans, of_words = "", [], []
     for index, (word, tag) in enumerate(sentence):
@@ -104,7 +96,7 @@ def to_spans(sentence: Tagged) -> tuple[str, list[list[Any]], list[list[Any]]]:
     return text, spans, of_words
 
 
-def to_objects(number: int, sentence: Tagged) -> dict[str, dict[str, Any]]:
+def to_objects(number, sentence):
     """A sentence as an object in each format of such objects."""
     text, spans, of_words = to_spans(sentence)
     objects = [dict(zip(("start", "end", "label"), span, strict=True)) for span in spans]
@@ -122,7 +114,7 @@ def to_objects(number: int, sentence: Tagged) -> dict[str, dict[str, Any]]:
     }
 
 
-def saved_row(id_: str, content: str | list[str], spans: list[list[Any]], **changed: Any) -> dict[str, Any]:
+def saved_row(id_, content, spans, **changed):
     """A row that the annotation page saves."""
     task = page_layout.task(id_, content, [])
     row = {key: task[key] for key in ("id", "text" if isinstance(content, str) else "words", "sha256")}
@@ -131,7 +123,7 @@ def saved_row(id_: str, content: str | list[str], spans: list[list[Any]], **chan
     return {**row, "tasks": "0" * 64, "types": types, **changed}
 
 
-def to_lines(name: str, number: int, sentence: Tagged) -> str:
+def to_lines(name, number, sentence):
     """A sentence as lines of a text format."""
     ids = enumerate(sentence, 1)
     text, spans, _ = to_spans(sentence)
@@ -154,7 +146,7 @@ def to_lines(name: str, number: int, sentence: Tagged) -> str:
 HEADS = {"csv": "sentence_id;word;tag\n", "inception": "#FORMAT=WebAnno TSV 3.3\n#T_SP=custom.Span|label\n\n"}
 
 
-def write_corpus(name: str, path: Path, sentences: list[Tagged]) -> str:
+def write_corpus(name, path, sentences):
     """Write sentences in a format and return what names them in params.yaml."""
     table = {key: [to_objects(0, each)["json"][key] for each in sentences] for key in ("tokens", "tags")}
     if name == "parquet":
@@ -181,7 +173,7 @@ def write_corpus(name: str, path: Path, sentences: list[Tagged]) -> str:
     return path.name
 
 
-CORPUS: list[Tagged] = [
+CORPUS = [
     [("Ada", "B-PER"), ("Lind", "I-PER"), ("lives", "O"), ("in", "O"), ("Oslo", "B-LOC"), (".", "O")],
     [("Rome", "B-LOC"), ("waits", "O"), ("for", "O"), ("B\u00f6", "B-PER")],
 ]

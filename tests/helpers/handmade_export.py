@@ -2,7 +2,6 @@
 
 import string
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import onnx
@@ -13,7 +12,7 @@ from helpers.tiny import word_piece
 from transformers import BertForTokenClassification
 
 from tagline.artifacts import exported
-from tagline.artifacts.exported import GRAPHS, BackendName, Exported
+from tagline.artifacts.exported import GRAPHS, Exported
 from tagline.labels.label_list import Labels
 from tagline.metrics.expected import Constants, Reference
 
@@ -26,9 +25,7 @@ WORDS = {
 }
 
 
-def save_export(
-    folder: Path, labels: Labels = SPANS, seed: int | None = None, max_length: int = 16, backend: BackendName = "onnx"
-) -> Path:
+def save_export(folder, labels=SPANS, seed=None, max_length=16, backend="onnx"):
     """Write an export with one backend.
 
     Args:
@@ -54,14 +51,14 @@ def save_export(
     return folder
 
 
-def add_reference(folder: Path) -> Path:
+def add_reference(folder):
     """Add to an export what scores of texts are estimated from: of test, F1 is 0.8."""
     reference = Reference(Constants(threshold=0.5, ties=0, touching=0.5, missed=1.0, entities=100), 0.8)
     exported.write(replace(exported.read(folder), reference=reference.to_json()), folder)
     return folder
 
 
-def add_encoder(folder: Path) -> Path:
+def add_encoder(folder):
     """Add random weights of an encoder to an export, which then has vectors of texts too."""
     labels = exported.read(folder).labels
     torch.manual_seed(0)

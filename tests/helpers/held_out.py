@@ -1,8 +1,6 @@
 """Small data/raw, data/tokenized and results of folds, for tests of a cross-validation without a model."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pyarrow as pa
 from helpers.tagged import sentences
@@ -20,15 +18,16 @@ from tagline.labels.schemes import label_names
 
 LABELS = Labels("ner", "spans", ("O", "B-LOC", "I-LOC", "B-PER", "I-PER"), "O")
 
-Row = tuple[str, ...]
-"""The words and the label names of a sentence, separated by spaces, and its id if it is not numbered."""
 
+def write_data(folder, splits, documents=None):
+    """Write data/raw, data/tokenized and data/tokenized_tests without windows.
 
-def write_data(
-    folder: Path, splits: Mapping[str, Sequence[Row]], documents: Mapping[str, Sequence[str]] | None = None
-) -> tuple[Path, Path, Path]:
-    """Write data/raw, data/tokenized and data/tokenized_tests without windows; documents are known in some splits."""
-    raw: dict[str, list[dict[str, object]]] = {}
+    Args:
+        folder: where to write.
+        splits: rows of words and labels, separated by spaces, and of an id if the sentence is not numbered.
+        documents: of the sentences of some splits.
+    """
+    raw = {}
     for split, rows in splits.items():
         raw[split] = [{"words": row[0].split(), "ner": row[1].split()} for row in rows]
         for number, (row, content) in enumerate(zip(rows, raw[split], strict=True)):
@@ -49,7 +48,7 @@ def write_data(
     return folder / "raw", folder / "tokenized", folder / "tests"
 
 
-def _write_split(folder: Path, split: str, rows: Sequence[Mapping[str, object]], labels: Labels) -> None:
+def _write_split(folder, split, rows, labels):
     ids = [[labels.label2id[name] for name in row["ner"]] for row in rows]
     schema = sentence_features(labels).arrow_schema
     with ShardWriter(folder / "sentences" / split, schema) as shards:
@@ -59,7 +58,7 @@ def _write_split(folder: Path, split: str, rows: Sequence[Mapping[str, object]],
         pass
 
 
-def write_result(folder: Path, rows: Mapping[str, tuple[str, str, str]], best_epoch: int = 1) -> None:
+def write_result(folder, rows, best_epoch=1):
     """Write what is kept of a fold's training: words, gold and predicted labels by SPLIT/INDEX."""
     words, gold, predicted = zip(*rows.values(), strict=True)
     folder.mkdir(parents=True)

@@ -3,10 +3,8 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Sequence
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -23,7 +21,7 @@ with_npm = pytest.mark.skipif(
 )
 
 
-def in_node(export: Path, texts: Sequence[str]) -> list[list[str]]:
+def in_node(export, texts):
     """Label the sub-words of texts in Node, special tokens included."""
     script = f"""
       import {{ env, pipeline }} from "{(MODULES / PACKAGE / "dist/transformers.node.mjs").as_uri()}";
@@ -44,10 +42,10 @@ def in_node(export: Path, texts: Sequence[str]) -> list[list[str]]:
 
 
 class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None: ...
+    def log_message(self, *_): ...
 
 
-def marked_on_the_page(export: Path, text: str) -> list[str]:
+def marked_on_the_page(export, text):
     """What examples/browser marks in a text, with the type after it, on a page that this host serves."""
     site = export.parent / "page"
     (site / "models").mkdir(parents=True)

@@ -7,15 +7,13 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 _EVENTS = ("open", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.scandir", "shutil.copyfile")
 _FOLDERS = {("data",), ("models",), ("metrics",), ("plots",), ("reports",), (".work",)}
 
 
-def killed(run: Callable[[], None], at: int | str, number: int = signal.SIGKILL) -> int:
+def killed(run, at, number=signal.SIGKILL):
     """Run something in a fork that gets a signal at a file operation, and return its exit status.
 
     Args:
@@ -28,7 +26,7 @@ def killed(run: Callable[[], None], at: int | str, number: int = signal.SIGKILL)
         return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
     status, count, passed = 1, 0, False
 
-    def kill(operation: str) -> None:
+    def kill(operation):
         nonlocal count, passed
         count += 1
         if passed or count == at:
@@ -48,7 +46,7 @@ def killed(run: Callable[[], None], at: int | str, number: int = signal.SIGKILL)
         os._exit(status)
 
 
-def count(run: Callable[[], None]) -> int:
+def count(run):
     """Run something in a fork, and return the number of its file operations."""
     read, write = os.pipe()
     process = os.fork()
@@ -61,11 +59,11 @@ def count(run: Callable[[], None]) -> int:
         return len(pipe.read())
 
 
-def _call_at_operations(action: Callable[[str], None]) -> None:
+def _call_at_operations(action):
     """Call an action before each operation of this process, for the rest of its life."""
     top = Path.cwd()
 
-    def audit(event: str, arguments: tuple[Any, ...]) -> None:
+    def audit(event, arguments):
         if event in _EVENTS and isinstance(arguments[0], str | bytes | os.PathLike):
             path = os.path.relpath(os.fsdecode(arguments[0]), top)
             if Path(path).parts[:1] in _FOLDERS:

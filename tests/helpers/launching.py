@@ -4,8 +4,6 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
-from pathlib import Path
 
 from helpers.project import ROOT
 
@@ -26,16 +24,14 @@ main_process_port: 0
 """
 
 
-def configured(folder: Path) -> dict[str, str]:
+def configured(folder):
     """The environment of a host where `accelerate config` asks for two processes; its file is in a folder."""
     (folder / "accelerate").mkdir()
     (folder / "accelerate/default_config.yaml").write_text(CONFIGURATION)
     return {"HF_HOME": str(folder)}
 
 
-def start(
-    script: Path, launcher: Sequence[str] = (sys.executable,), folder: Path | None = None, **environment: str
-) -> subprocess.Popen[str]:
+def start(script, launcher=(sys.executable,), folder=None, **environment):
     """Start a script, in a session of its own.
 
     Args:
@@ -52,13 +48,13 @@ def start(
     return subprocess.Popen(command, cwd=folder, env=variables, start_new_session=True, **pipes)
 
 
-def free_port() -> int:
+def free_port():
     """A port of the loopback interface that nobody uses now."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
 
 
-def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+def finish(process):
     """Wait; return exit status, standard output and standard error."""
     out, err = process.communicate(timeout=300)
     return process.returncode, out, err

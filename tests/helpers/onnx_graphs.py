@@ -1,17 +1,12 @@
 """Small ONNX graphs."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-import numpy as np
-from onnx import ModelProto, NodeProto, TensorProto, numpy_helper
+from onnx import TensorProto, numpy_helper
 from onnx.helper import make_graph, make_model, make_node, make_opsetid, make_tensor_value_info
 
-Shapes = Mapping[str, Sequence[str | int] | None]
 SUBWORDS = ["batch", "length"]
 
 
-def graph_of(nodes: list[NodeProto], inputs: Shapes, outputs: Shapes, constants: Mapping[str, Any]) -> ModelProto:
+def graph_of(nodes, inputs, outputs, constants):
     """A graph of integers to floats."""
     given = [make_tensor_value_info(name, TensorProto.INT64, shape) for name, shape in inputs.items()]
     wanted = [make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in outputs.items()]
@@ -20,7 +15,7 @@ def graph_of(nodes: list[NodeProto], inputs: Shapes, outputs: Shapes, constants:
     return make_model(graph, opset_imports=[make_opsetid("", 20)], ir_version=10)
 
 
-def lookup(table: np.ndarray, ids: str = "input_ids", mask: str = "attention_mask") -> ModelProto:
+def lookup(table, ids="input_ids", mask="attention_mask"):
     """A token classifier whose logits are the row of the sub-word in a table, float32 (vocabulary, labels)."""
     node = make_node("Gather", ["table", ids], ["logits"])
     return graph_of([node], {ids: SUBWORDS, mask: SUBWORDS}, {"logits": [*SUBWORDS, table.shape[1]]}, {"table": table})

@@ -34,13 +34,13 @@ aria-label="Lines of text on a terminal with their entities on coloured grounds,
 """
 
 
-def locked_model() -> str:
+def locked_model():
     """The hash of models/export in dvc.lock."""
     outs = yaml.safe_load((ROOT / "dvc.lock").read_text(encoding="utf-8"))["stages"]["export"]["outs"]
     return next(out["md5"] for out in outs if out["path"] == "models/export")
 
 
-def draw() -> str:
+def draw():
     """The picture as SVG, which names the model."""
     reading, terminal = pty.openpty()
     command = [sys.executable, "-m", "tagline", "predict", "--input", "-"]
@@ -55,7 +55,7 @@ def draw() -> str:
     return "".join([*parts, "</svg>\n"])
 
 
-def drawn_line(line: str, y: int) -> list[str]:
+def drawn_line(line, y):
     """Draw the runs of a line between its commands, which set the ground of a type, and bold text."""
     parts = []
     x, ground, bold = 20.0, "", ""

@@ -16,7 +16,7 @@ SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload(["pandas", "pyarrow.parquet", "torch"])
 
 
-def run(script: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def run(script, environment):
     """Run a script in the current folder, as `subprocess.run` with captured output would."""
     with tempfile.NamedTemporaryFile("r") as out, tempfile.NamedTemporaryFile("r") as err:
         process = SERVER.Process(target=_run, args=(str(script), environment, out.name, err.name))
@@ -25,7 +25,7 @@ def run(script: Path, environment: dict[str, str]) -> subprocess.CompletedProces
         return subprocess.CompletedProcess([str(script)], process.exitcode or 0, out.read(), err.read())
 
 
-def _run(script: str, environment: dict[str, str], *outputs: str) -> None:
+def _run(script, environment, *outputs):
     for descriptor, path in enumerate([os.devnull, *outputs]):
         os.dup2(os.open(path, os.O_RDWR), descriptor)
     os.environ.clear()

@@ -5,10 +5,8 @@ import runpy
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -26,12 +24,12 @@ NAMES = {stage: stage.replace("_", "-") for stage in STAGES}
 CREATED = {"crossval": ("crossval", "crossval")}
 
 
-def pipeline() -> dict[str, Any]:
+def pipeline():
     """Read dvc.yaml."""
     return yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
 
 
-def entry_of(stage: str) -> dict[str, Any]:
+def entry_of(stage):
     """The entry of a stage in dvc.yaml or a created one."""
     if stage in NAMES:
         return pipeline()["stages"][NAMES[stage]]
@@ -40,14 +38,14 @@ def entry_of(stage: str) -> dict[str, Any]:
     return yaml.safe_load(text)["stages"][name]
 
 
-def declared(stage: str, *kinds: str) -> list[str]:
+def declared(stage, *kinds):
     """List the paths that dvc.yaml gives a stage as deps, outs, metrics or plots."""
     entries = [entry for kind in kinds for entry in entry_of(stage).get(kind, [])]
     # Metrics and plots are mappings from a path to its options.
     return [entry if isinstance(entry, str) else next(iter(entry)) for entry in entries]
 
 
-def _run(program: Callable[[], object], *command: str) -> None:
+def _run(program, *command):
     """Run a program in this process, in the current folder, with the words of its command line."""
     on_ctrl_c = signal.getsignal(signal.SIGINT)
     with pytest.MonkeyPatch.context() as patch:
@@ -58,19 +56,19 @@ def _run(program: Callable[[], object], *command: str) -> None:
             signal.signal(signal.SIGINT, on_ctrl_c)
 
 
-def run_verb(verb: str, *arguments: str) -> None:
+def run_verb(verb, *arguments):
     """Run ``tagline VERB``, as `_run` does."""
     _run(run, "tagline", verb, *arguments)
 
 
-def exit_of(verb: str, *arguments: str) -> Any:
+def exit_of(verb, *arguments):
     """Run a verb that must exit, and return its status or message."""
     with pytest.raises(SystemExit) as raised:
         run_verb(verb, *arguments)
     return raised.value.code
 
 
-def run_stage(name: str, *arguments: str) -> None:
+def run_stage(name, *arguments):
     """Run a stage's script, as `_run` does."""
     # accelerate keeps what it found, and its precision, for the life of a process, which a stage has to itself.
     AcceleratorState._reset_state(reset_partial_state=True)
@@ -78,13 +76,13 @@ def run_stage(name: str, *arguments: str) -> None:
     _run(partial(runpy.run_path, path, run_name="__main__"), path, *arguments)
 
 
-def run_stages(*names: str) -> None:
+def run_stages(*names):
     """Run the scripts of several stages, one after the other."""
     for name in names:
         run_stage(name)
 
 
-def error_of(stage: str, *arguments: str) -> str:
+def error_of(stage, *arguments):
     """Run a stage that must fail and give its one message; nothing outside of it may have changed.
 
     Exit status 1 is what Python makes of ``sys.exit(message)``; tests/unit/training/test_processes.py looks at it.
@@ -98,12 +96,12 @@ def error_of(stage: str, *arguments: str) -> str:
     return raised.value.code
 
 
-def json_of(path: str | Path) -> Any:
+def json_of(path):
     """Read a JSON file."""
     return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
-def edit(path: Path, old: str, new: str) -> None:
+def edit(path, old, new):
     """Replace a text that must stand in the file exactly once."""
     text = path.read_text(encoding="utf-8")
     assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {path}"
@@ -127,7 +125,7 @@ for script in map(pathlib.Path, sys.argv[1:]):
 
 
 @cache
-def import_closures() -> dict[str, set[str]]:
+def import_closures():
     """The files below stages/ that each stage loads, as Python itself sees it, and its packages' templates.
 
     One process loads the package anew for each stage, and the libraries, which take seconds, once.
@@ -141,23 +139,23 @@ def import_closures() -> dict[str, set[str]]:
     return closures
 
 
-def _with_templates(loaded: list[Path]) -> set[str]:
+def _with_templates(loaded):
     packages = [path.parent for path in loaded if path.name == "__init__.py"]
     suffixes = (".html", ".css", ".js", ".md")
     templates = [path for folder in packages for path in folder.iterdir() if path.suffix in suffixes]
     return {str(path.relative_to(ROOT)) for path in [*loaded, *templates]}
 
 
-def files_of(folder: str | Path) -> dict[str, bytes]:
+def files_of(folder):
     """Every file below a folder with its bytes, by its path in the folder."""
     return {path.relative_to(folder).as_posix(): content for path, content in snapshot(Path(folder)).items()}
 
 
-def git(*arguments: str) -> str:
+def git(*arguments):
     """Run Git in the current folder."""
     return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout
 
 
-def snapshot(*folders: Path) -> dict[Path, bytes]:
+def snapshot(*folders):
     """Every file below the folders with its bytes, to see that nothing was touched."""
     return {path: path.read_bytes() for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()}

@@ -1,15 +1,13 @@
 """An S3 server on this host."""
 
-from collections.abc import Iterator
 from contextlib import contextmanager
 
 import boto3
-import pytest
 from moto.server import ThreadedMotoServer
 
 
 @contextmanager
-def s3_server(bucket: str, patch: pytest.MonkeyPatch) -> Iterator[str]:
+def s3_server(bucket, patch):
     """Run a server with a bucket; yields its URL. Its credentials are in the environment."""
     for name, value in {"ACCESS_KEY_ID": "key", "SECRET_ACCESS_KEY": "secret", "DEFAULT_REGION": "us-east-1"}.items():
         patch.setenv(f"AWS_{name}", value)

@@ -5,9 +5,7 @@ import re
 import resource
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import NamedTuple
 
 from helpers.project import ROOT
@@ -20,7 +18,7 @@ class Served(NamedTuple):
 
 
 @contextmanager
-def served(model: Path, *options: str, files: int = 1000, logs: re.Pattern[str] = re.compile("")) -> Iterator[Served]:
+def served(model, *options, files=1000, logs=re.compile("")):
     """Serve a model in the block. Whatever was asked, the process must end well and have logged nothing else.
 
     Args:
@@ -30,7 +28,7 @@ def served(model: Path, *options: str, files: int = 1000, logs: re.Pattern[str] 
         logs: what it logs.
     """
 
-    def limit() -> None:
+    def limit():
         resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
 
     command = [sys.executable, "-m", "tagline", "serve", "--port=0", f"--model={model}", *options]

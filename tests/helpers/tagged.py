@@ -1,31 +1,26 @@
 """Tagged sentences from label names, for tests of metrics, the report and comparisons."""
 
-from collections.abc import Sequence
 from itertools import chain
 
 import numpy as np
-import numpy.typing as npt
 from hypothesis import strategies as st
 
-from tagline.labels.label_list import Kind, Labels
-from tagline.labels.tagged import TaggedSentence, TaggedSentences
-
-Row = str | Sequence[str]
-"""The labels or words of a sentence: a list, or a string that is split at spaces."""
+from tagline.labels.label_list import Labels
+from tagline.labels.tagged import TaggedSentences
 
 
 def sentences(
-    gold: Sequence[Row],
-    predicted: Sequence[Row],
-    kind: Kind = "spans",
-    words: Sequence[Row] | None = None,
-    scores: Sequence[Sequence[float]] | None = None,
-    ids: Sequence[str] | None = None,
-) -> list[TaggedSentence]:
+    gold,
+    predicted,
+    kind="spans",
+    words=None,
+    scores=None,
+    ids=None,
+):
     """Build sentences with a common label list.
 
     Args:
-        gold: label names of each sentence.
+        gold: label names of each sentence: a list, or a string that is split at spaces.
         predicted: likewise, as many per sentence.
         kind: how the labels are read.
         words: the words of each sentence; by default w0, w1, ...
@@ -44,27 +39,27 @@ def sentences(
     return list(TaggedSentences(labels, lengths, *flat, ids, list(words)))
 
 
-def sides(rows: Sequence[Sequence[tuple[str, str]]]) -> tuple[list[list[str]], list[list[str]]]:
+def sides(rows):
     """Split sentences of (gold, predicted) pairs into gold rows and predicted rows."""
     return [[gold for gold, _ in row] for row in rows], [[predicted for _, predicted in row] for row in rows]
 
 
-def corpora(tags: list[str]) -> st.SearchStrategy[list[list[tuple[str, str]]]]:
+def corpora(tags):
     """Sentences with a gold and a predicted label per word."""
     return st.lists(st.lists(st.tuples(*[st.sampled_from(tags)] * 2), min_size=1, max_size=8), min_size=1, max_size=6)
 
 
-def _items(row: Row) -> list[str]:
+def _items(row):
     return row.split() if isinstance(row, str) else list(row)
 
 
-def _label_ids(rows: Sequence[Sequence[str]], names: tuple[str, ...]) -> npt.NDArray[np.int64]:
+def _label_ids(rows, names):
     return np.array([names.index(name) for name in chain(*rows)], np.int64)
 
 
-def in_scheme(spans: Sequence[tuple[str, int]], scheme: str) -> list[str]:
+def in_scheme(spans, scheme):
     """Write spans, each a type (or "" outside) and a number of words, in a scheme, straight from its definition."""
-    tags: list[str] = []
+    tags = []
     last = ""
     for kind, length in spans:
         if not kind:

@@ -4,9 +4,7 @@ import contextlib
 import json
 import shutil
 import string
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,7 +27,7 @@ PRESETS = (
     "ontonotes5 ud-english-ewt wnut17"
 ).split()
 # The preset of the sample, with a tiny corpus and encoder, less work, and one precision on all hosts.
-TINY_PARAMS: dict[str, dict[str, Any]] = YAML(typ="safe").load(ROOT / "presets/sample.yaml")
+TINY_PARAMS = YAML(typ="safe").load(ROOT / "presets/sample.yaml")
 TINY_PARAMS["download"]["folder"] = "data/tiny"
 TINY_PARAMS["download"]["encoder"] = {"source": "path", "path": "encoder", "mark_capitals": True}
 TINY_PARAMS["download"]["dataset"]["columns"] = ["words", "pos", "ner"]
@@ -58,7 +56,7 @@ PEOPLE = ["Ada", "Bo", "Cem", "Dag", "Eva", "Finn"]
 PLACES = ["Oslo", "Rome", "Kyiv", "Lima", "Bern", "Cork"]
 
 
-def word_piece(pieces: list[str], lowercase: bool = False) -> PreTrainedTokenizerFast:
+def word_piece(pieces, lowercase=False):
     """A WordPiece tokenizer of the given pieces and all single ASCII characters, with BERT's special tokens."""
     characters = string.ascii_letters + string.digits + string.punctuation
     vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *pieces, *characters, *(f"##{letter}" for letter in characters)]
@@ -85,21 +83,21 @@ ODD_WORDS = [
 ]
 
 
-def byte_level_bpe() -> Tokenizer:
+def byte_level_bpe():
     """As RoBERTa's, whose words all begin with a space."""
     tokenizer = encoder_forms.byte_level()
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
     return tokenizer
 
 
-def unigram() -> Tokenizer:
+def unigram():
     """As XLM-RoBERTa's, with its normalisation of Unicode."""
     tokenizer = encoder_forms.unigram()
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")])
     return tokenizer
 
 
-def save_encoder(folder: Path, tokenizer: PreTrainedTokenizerFast, positions: int = 64, layers: int = 1) -> None:
+def save_encoder(folder, tokenizer, positions=64, layers=1):
     """Save a BERT of 16 dimensions with the tokenizer."""
     torch.manual_seed(0)
     size = {"num_hidden_layers": layers, "vocab_size": len(tokenizer), "max_position_embeddings": positions}
@@ -108,7 +106,7 @@ def save_encoder(folder: Path, tokenizer: PreTrainedTokenizerFast, positions: in
 
 
 @contextlib.contextmanager
-def changed_weights(model: Path) -> Iterator[dict[str, np.ndarray]]:
+def changed_weights(model):
     """Change the weights of a model in the block; they are as if a stage had written them."""
     weights = load_file(model / "model.safetensors")
     yield weights
@@ -116,7 +114,7 @@ def changed_weights(model: Path) -> Iterator[dict[str, np.ndarray]]:
     write_hashes(model)
 
 
-def remove_dropout(encoder: Path) -> None:
+def remove_dropout(encoder):
     """Switch dropout off, which differs between processes."""
     config = json_of(encoder / "config.json")
     config |= {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
@@ -124,12 +122,12 @@ def remove_dropout(encoder: Path) -> None:
     write_hashes(encoder)
 
 
-def conll(sentences: list[list[tuple[str, ...]]]) -> str:
+def conll(sentences):
     """Sentences of (word, tag, ...) as a column file."""
     return "\n".join("".join(" ".join(row) + "\n" for row in sentence) for sentence in sentences)
 
 
-def tiny_sentences(count: int, shift: int) -> list[list[tuple[str, ...]]]:
+def tiny_sentences(count, shift):
     """Sentences like ``Ada lives in Oslo .``, one of them too long for a window of 24 sub-words."""
     made = []
     for number in range(count):
@@ -141,39 +139,36 @@ def tiny_sentences(count: int, shift: int) -> list[list[tuple[str, ...]]]:
     return made
 
 
-def fill_workspace(folder: Path, tiny_folder: Path) -> None:
+def fill_workspace(folder, tiny_folder):
     """Give a folder what a pipeline begins with: the tiny corpus and encoder, params.yaml and data/none."""
     shutil.copytree(tiny_folder, folder / "data/tiny")
     (folder / "data/none").mkdir()
     write_params(folder)
 
 
-def write_params(workspace: Path, params: dict[str, object] = TINY_PARAMS) -> None:
+def write_params(workspace, params=TINY_PARAMS):
     YAML().dump(params, workspace / "params.yaml")
 
 
-def set_params(**sections: dict[str, Any]) -> None:
+def set_params(**sections):
     """Write params.yaml to the current folder, with some values of some sections changed."""
     write_params(Path(), TINY_PARAMS | {name: TINY_PARAMS[name] | changed for name, changed in sections.items()})
 
 
-def set_train_params(**changed: Any) -> None:
+def set_train_params(**changed):
     """Write params.yaml to the current folder, with some values of the section train changed."""
     set_params(train=changed)
 
 
-Trained = tuple[dict[str, Any], list[pd.DataFrame], dict[str, np.ndarray]]
-"""What the stage train wrote: metrics, curves and weights."""
-
-
-def training_results() -> Trained:
+def training_results():
+    """What the stage train wrote: metrics, curves and weights."""
     curves = [pd.read_csv(f"plots/{name}.csv") for name in ("train_loss", "validation")]
     files = Path("models/finetuned").glob("*.safetensors")
     weights = {name: tensor for path in files for name, tensor in load_file(path).items()}
     return json_of("reports/train.json"), curves, weights
 
 
-def assert_same_training(found: Trained, expected: Trained, curves: float, weights: float) -> None:
+def assert_same_training(found, expected, curves, weights):
     """Compare metrics exactly, curves and weights with absolute tolerances."""
     assert found[0] == expected[0]
     for ours, theirs in zip(found[1], expected[1], strict=True):
@@ -183,12 +178,12 @@ def assert_same_training(found: Trained, expected: Trained, curves: float, weigh
         np.testing.assert_allclose(found[2][name], tensor, rtol=0, atol=weights)
 
 
-def raw_rows(split: str, folder: Path = Path("data/raw")) -> list[dict[str, Any]]:
+def raw_rows(split, folder=Path("data/raw")):
     """The rows of a split of data/raw, by default that in the current folder."""
     return [row for batch in raw_data.load(folder).batches(split) for row in batch.to_pylist()]
 
 
-def preset(name: str) -> str:
+def preset(name):
     """The params.yaml that a preset of the repository makes."""
     with contextlib.chdir(ROOT):
         return presets.build(name)

@@ -7,8 +7,6 @@ weighs as much as the lines that it was made of.
 import ast
 import io
 import tokenize
-from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from helpers.project import ROOT
 
@@ -16,7 +14,7 @@ PACKAGE = ROOT / "stages/tagline"
 NO_CODE = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 
 
-def docstring_lines(tree: ast.Module) -> Iterator[int]:
+def docstring_lines(tree):
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and node.body:
             first = node.body[0]
@@ -24,7 +22,7 @@ def docstring_lines(tree: ast.Module) -> Iterator[int]:
                 yield from range(first.lineno, (first.end_lineno or first.lineno) + 1)
 
 
-def count_tokens(file: Path) -> int:
+def count_tokens(file):
     """The number of tokens of a Python file that are code."""
     text = file.read_text(encoding="utf-8")
     docstrings = set(docstring_lines(ast.parse(text)))
@@ -32,21 +30,21 @@ def count_tokens(file: Path) -> int:
     return sum(token.type not in NO_CODE and token.start[0] not in docstrings for token in tokens)
 
 
-def total(files: Iterable[Path]) -> int:
+def total(files):
     return sum(map(count_tokens, files))
 
 
-def count_words(pages: Iterable[Path]) -> int:
+def count_words(pages):
     return sum(len(page.read_text(encoding="utf-8").split()) for page in pages)
 
 
-def count_lines(folder: Path, suffixes: set[str]) -> int:
+def count_lines(folder, suffixes):
     """The number of lines of the files in a folder that have one of these suffixes."""
     files = (path for path in folder.rglob("*") if path.suffix in suffixes)
     return sum(len(path.read_text(encoding="utf-8").splitlines()) for path in files)
 
 
-def weights() -> dict[str, tuple[int, int]]:
+def weights():
     """What each part weighs, and may weigh at most."""
     package = set(PACKAGE.rglob("*.py"))
     pages = [*map(ROOT.joinpath, ("README.md", "CONTRIBUTING.md", "AGENTS.md"))]

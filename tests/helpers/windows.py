@@ -1,8 +1,6 @@
 """Windows from lists, cut from sentences, and in a split of data/tokenized; the labels of most unit tests."""
 
-from collections.abc import Sequence
 from itertools import accumulate, chain
-from typing import Any
 
 import numpy as np
 from datasets import Dataset
@@ -10,13 +8,11 @@ from datasets import Dataset
 from tagline.artifacts.tokenized import WINDOW_FEATURES, Split, sentence_features
 from tagline.labels.label_list import Labels
 from tagline.labels.windows import Windows
-from tagline.text.subword_windows import WindowCutter
 
 LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
-Rows = Sequence[Sequence[int]]
 
 
-def windows(sentence: Sequence[int], input_ids: Rows, word_ids: Rows, labels: Rows = (), batches: int = 1) -> Windows:
+def windows(sentence, input_ids, word_ids, labels=(), batches=1):
     """Windows of rows of sub-words, in one array per column, or in several."""
     parts = np.array_split(np.arange(len(sentence)), batches)
     flat = {
@@ -28,9 +24,7 @@ def windows(sentence: Sequence[int], input_ids: Rows, word_ids: Rows, labels: Ro
     return Windows(np.array(sentence, dtype=np.int64), offsets, **flat)
 
 
-def cut(
-    cutter: WindowCutter, sentences: Sequence[Sequence[str]], documents: Sequence[int] | None = None, **own: slice
-) -> tuple[Windows, np.ndarray]:
+def cut(cutter, sentences, documents=None, **own):
     """Cut sentences into windows, with the document of each of them; see `WindowCutter.cut`."""
     words = list(chain(*sentences))
     distinct = list(dict.fromkeys(words))
@@ -39,12 +33,12 @@ def cut(
     return cutter.cut(distinct, index, ends, None if documents is None else np.array(documents), **own)
 
 
-def rows(made: Windows, column: Sequence[np.ndarray]) -> list[list[int]]:
+def rows(made, column):
     """The values of all windows in a column."""
     return [row.tolist() for row in made.values(column, np.arange(len(made)))]
 
 
-def split_of(sentences: dict[str, Any], windows: dict[str, Any], labels: Labels = LABELS) -> Split:
+def split_of(sentences, windows, labels=LABELS):
     """A split from columns of sentences and windows."""
     of_sentences = Dataset.from_dict(sentences, features=sentence_features(labels))
     return Split(of_sentences, Dataset.from_dict(windows, features=WINDOW_FEATURES), labels)

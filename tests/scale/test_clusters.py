@@ -8,7 +8,6 @@ import sys
 import time
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pyarrow.parquet as pq
@@ -34,12 +33,12 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def rounded(mentions: list[Any]):
+def rounded(mentions):
     """Mentions with their scores as the examples write them."""
     return [each._replace(score=round(each.score, 4)) for each in mentions]
 
 
-def job(name: str, folder: Path):
+def job(name, folder):
     """The code of an example, which reads the input and writes the folder tagged."""
     code = (ROOT / "docs/jobs" / name).read_text(encoding="utf-8")
     code = re.sub(r"s3a?://bucket/texts", str(folder / "a.jsonl"), code)
@@ -63,7 +62,7 @@ def test_example_for_spark_gives_the_entities_of_the_tagger(folder, monkeypatch)
     check_tagged(pq.read_table("tagged").to_pylist())
 
 
-def check_tagged(rows: list[dict[str, Any]]):
+def check_tagged(rows):
     """Check that each row is there, and that entities are the tagger's."""
     rows.sort(key=itemgetter("id"))
     assert [row["id"] for row in rows] == [*range(ROWS)]
@@ -97,7 +96,7 @@ def test_example_for_ray_serve_answers_as_the_tagger(folder):
             started.terminate()
 
 
-def answers(client: httpx.Client):
+def answers(client):
     try:
         return client.get("/health").status_code == 200
     except httpx.TransportError:

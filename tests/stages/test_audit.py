@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-import pytest
 from helpers.annotated import embedded, write_rows
 from helpers.formats import saved_row
 from helpers.project import edit, exit_of, run_stage, run_verb
@@ -12,7 +11,7 @@ from helpers.tiny import raw_rows, set_params
 SCORES = Path("reports/crossval.json")
 
 
-def audited(capsys: pytest.CaptureFixture[str], *arguments: str):
+def audited(capsys, *arguments):
     capsys.readouterr()
     run_verb("audit", "--json", *arguments)
     return json.loads(capsys.readouterr().out)

@@ -27,7 +27,7 @@ def test_sections_of_other_stages_are_not_checked(workspace):
 
 
 def test_findings_of_the_source_reach_the_report(workspace, capsys):
-    def row(text: str, *spans: tuple[int, int]):
+    def row(text, *spans):
         return {"text": text, "spans": [{"start": start, "end": end, "label": "X"} for start, end in spans]}
 
     rows = [row("Ada in Oslo", (0, 2), (7, 11)), row(" "), row("Ada in Oslo", (0, 3), (0, 3))]

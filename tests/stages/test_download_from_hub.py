@@ -5,14 +5,13 @@ own, in a cache of its own.
 """
 
 import io
-import subprocess
+import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 from datasets import ClassLabel, Dataset, Features, List, Value
 from helpers import preloaded
-from helpers.hub_server import TOKEN, Hub, client_environment
+from helpers.hub_server import TOKEN, Hub
 from helpers.project import ROOT, files_of, json_of, snapshot
 from helpers.tiny import PEOPLE, PLACES, preset, raw_rows, save_encoder, tiny_sentences, word_piece, write_params
 from ruamel.yaml import YAML
@@ -25,10 +24,10 @@ NAMES = {"pos_tags": "ADP PROPN PUNCT VERB", "chunk_tags": "O B-NP", "ner_tags":
 TAGS = {column: names.split() for column, names in NAMES.items()}
 
 # The preset itself, so that its names and columns are those that are tried.
-PARAMS: dict[str, Any] = YAML(typ="safe").load(preset("conll2003"))
+PARAMS = YAML(typ="safe").load(preset("conll2003"))
 
 
-def parquet(shift: int, count: int = 6):
+def parquet(shift, count=6):
     """A split as the Hub keeps it: a Parquet file with the label names in its schema."""
     rows = [list(zip(*sentence, strict=True)) for sentence in tiny_sentences(count, shift)]
     features = {"tokens": List(Value("string")), **{key: List(ClassLabel(names=names)) for key, names in TAGS.items()}}
@@ -66,17 +65,20 @@ def home(tmp_path, monkeypatch):
     return tmp_path / "home"
 
 
-def change(**values: dict[str, Any]):
+def change(**values):
     """Write params.yaml with other values of the data set or the encoder."""
     sections = {key: PARAMS["download"][key] | changed for key, changed in values.items()}
     write_params(Path(), {**PARAMS, "download": PARAMS["download"] | sections})
 
 
-def download(endpoint: str, home: Path, **environment: str):
-    return preloaded.run(ROOT / "stages/download.py", client_environment(endpoint, home, **environment))
+def download(endpoint, home, **others):
+    """Run the stage with a home folder of its own and the Hub at a URL."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "HUGGING"))}
+    environment |= {"HF_ENDPOINT": endpoint, "HF_HOME": str(home), **others}
+    return preloaded.run(ROOT / "stages/download.py", environment)
 
 
-def message(done: subprocess.CompletedProcess[str]):
+def message(done):
     """The one message of a run that failed, without the name of its script."""
     assert done.returncode == 1, done.stderr
     assert done.stderr.count("\n") == 1, done.stderr

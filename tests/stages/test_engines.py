@@ -3,7 +3,6 @@
 import re
 import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,7 +22,7 @@ ENCODER_WEIGHTS = Path("models/pretrained/encoder/model.safetensors")
 FINETUNED_WEIGHTS = Path("models/finetuned/model.safetensors")
 
 
-def train(**changed: Any):
+def train(**changed):
     """Run the stage with some values changed, and return its metrics."""
     set_train_params(**changed)
     run_stage("train")

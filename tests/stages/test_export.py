@@ -11,13 +11,11 @@ from helpers.tiny import raw_rows, set_params
 from onnxscript import ir
 from transformers import AutoModelForTokenClassification, AutoTokenizer
 
-from tagline.core.names import BackendName
 from tagline.core.provenance import write_hashes
 from tagline.export import onnx_export, quantization
 from tagline.export.parity import Measured, Parity
 from tagline.inference import Document, Tagger
 from tagline.model import precision
-from tagline.model.backends import Backend
 from tagline.terminal.errors import UserError
 
 EXPORT, FINETUNED = Path("models/export"), Path("models/finetuned")
@@ -126,11 +124,11 @@ def test_page_in_the_browser_marks_the_entities(finished):
     assert javascript.marked_on_the_page(EXPORT, text) == expected
 
 
-def miss_entities(monkeypatch: pytest.MonkeyPatch, missed: BackendName, sentences: int):
+def miss_entities(monkeypatch, missed, sentences):
     """Let a backend miss all entities of the first sentences of test."""
     measure = Parity.measure
 
-    def worse(parity: Parity, backend: Backend, name: str):
+    def worse(parity, backend, name):
         found = measure(parity, backend, name)
         if name != missed:
             return found

@@ -1,7 +1,6 @@
 """Further test sets are scored as test is, and nothing that they change trains again."""
 
 from pathlib import Path
-from typing import Any
 
 from helpers.project import declared, json_of, run_stage, snapshot
 from helpers.tiny import TINY_PARAMS, conll, set_params, tiny_sentences
@@ -19,9 +18,9 @@ class Repro:
     """Runs what DVC would: a stage whose section or declared data have changed since it ran."""
 
     def __init__(self):
-        self.read: dict[str, Any] = {}
+        self.read = {}
 
-    def __call__(self, order: tuple[str, ...]):
+    def __call__(self, order):
         ran = set()
         for each in order:
             stage, *arguments = each.split()
@@ -36,7 +35,7 @@ class Repro:
         return ran
 
 
-def set_dataset(**keys: Any):
+def set_dataset(**keys):
     set_params(download={"dataset": TINY_PARAMS["download"]["dataset"] | keys}, train={"epochs": 1})
 
 

@@ -21,7 +21,7 @@ OUT_OF_MEMORY = [
 
 @pytest.mark.parametrize(("stage", "model", "method", "message"), OUT_OF_MEMORY)
 def test_device_out_of_memory_is_reported_by_its_stage(finished, monkeypatch, stage, model, method, message):
-    def fail(*_: object):
+    def fail(*_):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
 
     monkeypatch.setattr(model, method, fail)

@@ -7,7 +7,6 @@ import signal
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Any
 from unittest.mock import Mock
 
 import pytest
@@ -29,12 +28,12 @@ def outs():
     return snapshot(Path("models/finetuned"), Path("metrics"), Path("reports"), Path("plots"))
 
 
-def kill_after(step: int, number: int = signal.SIGKILL):
+def kill_after(step, number=signal.SIGKILL):
     """Run the stage, and kill it after the checkpoint of a step."""
     assert killed(train, f".step-{step:09}.partial", number) in (-number, 128 + number)
 
 
-KILLED: list[Any] = [("download", 1), ("tokenize_align", 1), ("evaluate", 1)]
+KILLED = [("download", 1), ("tokenize_align", 1), ("evaluate", 1)]
 KILLED += [pytest.param(stage, 10, marks=pytest.mark.rare) for stage in STAGES]
 
 
@@ -55,7 +54,7 @@ def checkpoints():
     return sorted(Path(".work/train").glob("*/step-*"))
 
 
-def lines_of(capsys: pytest.CaptureFixture[str]):
+def lines_of(capsys):
     """The lines printed since the last call, without times, passes and remarks; of epochs, the number only."""
     left_out = ("time: ", "train.min_steps: ", "train.learning_rate: ", "validation: ")
     lines = [line for line in capsys.readouterr().out.splitlines() if not line.startswith(left_out)]
@@ -110,7 +109,7 @@ def test_finished_training_is_not_repeated_on_another_host(finished, tmp_path_fa
 def test_training_continues_on_a_full_disk(finished, monkeypatch, capsys):
     undisturbed, save, saved = outs(), torch.save, []
 
-    def full(value: Any, path: Path):
+    def full(value, path):
         if Path(path).name == "optimizer.bin":
             saved.append(path)
             if len(saved) in (2, 3):

@@ -39,7 +39,7 @@ def measured(validated):
     return validated
 
 
-def printed(capsys: pytest.CaptureFixture[str], verb: str):
+def printed(capsys, verb):
     capsys.readouterr()
     run_verb(verb, *ARGUMENTS.get(verb, "").split(), "--json")
     return json.loads(capsys.readouterr().out)

@@ -127,8 +127,8 @@ def export(finished_once, tmp_path_factory):
     return folder / "models/export"
 
 
-def entities(export: Path, backend: str, verify: bool = True):
-    with Tagger(export, backend=backend, verify=verify) as tagger:  # type: ignore[arg-type]
+def entities(export, backend, verify=True):
+    with Tagger(export, backend=backend, verify=verify) as tagger:
         return [(mention.type, mention.text) for mention in tagger(TEXT)]
 
 

@@ -1,15 +1,13 @@
 """Pushes of export.py and train.py by the real client to the server of hub_server.py.
 
-What a push sends and reports, tests/unit/hub/test_push.py shows. Most tests run in this process, with large files by Git
-LFS. xet, whose library reads its settings once, and loading from the Hub need a process of their own.
+What a push sends and reports, tests/unit/hub/test_push.py shows.
 """
 
 import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
-from helpers.hub_server import TOKEN, Hub
+from helpers.hub_server import TOKEN
 from helpers.project import error_of, exit_of, files_of, json_of, run_stage, run_verb, snapshot
 from helpers.tiny import set_params
 
@@ -20,7 +18,7 @@ NAME = "ada/people"
 OUTS = tuple(map(Path, ("data", "models", "metrics", "plots", "reports", ".work")))
 
 
-def configure(section: str, **values: Any):
+def configure(section, **values):
     """Write params.yaml with a push, and with other values of the section's ``hub``.
 
     Without ONNX, whose conversion takes longer than all the rest and does not change how files are pushed.
@@ -30,7 +28,7 @@ def configure(section: str, **values: Any):
     set_params(**sections | {section: sections[section] | {"hub": hub}})
 
 
-def repository(hub: Hub):
+def repository(hub):
     return hub.repositories["models", NAME]
 
 
@@ -89,7 +87,7 @@ def test_train_pushes_a_commit_per_epoch_without_waiting(finished, hub, monkeypa
     hub.gate, ended = threading.Event(), []
     end = Training.end
 
-    def open_the_gate(training: Training):
+    def open_the_gate(training):
         end(training)
         ended.append(len(repository(hub).messages))
         hub.gate.set()

@@ -3,7 +3,6 @@
 import shutil
 import signal
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +21,7 @@ def keep():
     shutil.copytree("models/finetuned", "data/kept/old")
 
 
-def train(**changed: Any):
+def train(**changed):
     """Run the stage with some values changed, and return the weights."""
     set_train_params(**changed)
     run_stage("train")
@@ -73,13 +72,13 @@ def test_killed_student_continues_to_the_same_bytes(finished, capsys):
     assert snapshot(*outs) == undisturbed
 
 
-def lose_head(model: Path):
+def lose_head(model):
     (model / "head.safetensors").touch()
     write_hashes(model)
     (model / "head.safetensors").unlink()
 
 
-def change_tokenizer(model: Path):
+def change_tokenizer(model):
     (model / "tokenizer.json").write_text("{}")
     write_hashes(model)
 

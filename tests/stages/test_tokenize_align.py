@@ -1,9 +1,7 @@
 """tokenize_align.py: findings and limits, one result for any scheme and chunk size, what --show prints."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from helpers.project import error_of, exit_of, json_of, run_stage, run_stages, run_verb, snapshot
@@ -20,7 +18,7 @@ RAW, TOKENIZER = Path("data/raw"), Path("models/pretrained/tokenizer")
 TOKENIZED, TESTS, REPORT = Path("data/tokenized"), Path("data/tokenized_tests"), Path("reports/data.json")
 
 
-def tokenize(target: str = "new", **changed: Any):
+def tokenize(target="new", **changed):
     """Call the stage's function with some other params."""
     params = read_section("tokenize_align", TokenizeAlign).model_dump()
     return stage.tokenize_align(
@@ -28,7 +26,7 @@ def tokenize(target: str = "new", **changed: Any):
     )
 
 
-def change_data(change: Callable[[str], str]):
+def change_data(change):
     """Change the text of every column file, and run the stage download."""
     for file in Path("data/tiny").glob("*.conll"):
         file.write_text(change(file.read_text()))
@@ -142,7 +140,7 @@ def test_chunks_of_any_size_give_the_same_rows(finished, monkeypatch):
     assert both(Path("new"))[1] == both(Path("whole"))[1]
 
 
-def both(folder: Path):
+def both(folder):
     """The split train, and the windows of its copies."""
     train = tokenized.load_split(folder, "train")
     return train, tokenized.with_copies(train, folder).windows[len(train.windows) :]

@@ -16,9 +16,9 @@ PACKAGE = ROOT / "stages/tagline"
 
 
 def test_losses_rates_and_scores_are_logged(finished, monkeypatch):
-    logged: dict[str, dict[int, float]] = defaultdict(dict)
+    logged = defaultdict(dict)
 
-    def log(_: Trackers, values: dict[str, float], step: int):
+    def log(_, values, step):
         for name, value in values.items():
             logged[name][step] = value
 

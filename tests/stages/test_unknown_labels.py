@@ -2,7 +2,6 @@
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -17,7 +16,7 @@ ANNOTATED = {"te*.conll": ["PER"]}
 DATASET = TINY_PARAMS["download"]["dataset"]
 
 
-def change(annotated: dict[str, list[str]] = ANNOTATED, unknown_tag: str = "-", **train: Any):
+def change(annotated=ANNOTATED, unknown_tag="-", **train):
     """Hide each first name and the tag after it in train and validation, and the places in test."""
     for path in Path("data/tiny").glob("*.conll"):
         text = path.read_text(encoding="utf-8")

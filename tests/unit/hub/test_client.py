@@ -1,7 +1,5 @@
 """The settings of the Hub's client, secrets in them, and names in answers that would become paths."""
 
-from typing import Any
-
 import httpx2
 import pytest
 from helpers.messages import message_of
@@ -61,7 +59,7 @@ def test_secrets_of_a_redirect_are_not_printed(hub, capfd):
     assert "secret" not in safe_message(str(raised.value)) + "".join(capfd.readouterr())
 
 
-def answer(method: str, headers: dict[str, str], content: Any = None):
+def answer(method, headers, content=None):
     response = httpx2.Response(200, headers=headers, json=content)
     return Client(transport=httpx2.MockTransport(lambda _: response)).request(method, "http://hub/api/models/a/b")
 

@@ -1,6 +1,5 @@
 """Epoch pushes: their order, failures, and what an earlier process left."""
 
-from pathlib import Path
 from threading import Event
 
 import pytest
@@ -13,12 +12,12 @@ class Recorder:
     """A target that records pushes, and refuses some."""
 
     def __init__(self):
-        self.messages: list[str] = []
-        self.refusing: set[str] = set()
+        self.messages = []
+        self.refusing = set()
         self.open = Event()
         self.open.set()
 
-    def push(self, folder: Path, message: str):
+    def push(self, folder, message):
         assert self.open.wait(30)
         if message in self.refusing:
             raise UserError("the Hub answered 503")
@@ -38,12 +37,12 @@ def pushes(hub, tmp_path):
     return again(hub, tmp_path)
 
 
-def again(hub: Recorder, folder: Path):
+def again(hub, folder):
     """The pushes of a process that continues the run."""
-    return EpochPushes(hub, folder / "work", folder / "tokenizer")  # type: ignore[arg-type]  # only `push` is called
+    return EpochPushes(hub, folder / "work", folder / "tokenizer")
 
 
-def add(pushes: EpochPushes, epoch: int):
+def add(pushes, epoch):
     model = pushes.folder.parent / "next"
     model.mkdir(parents=True)
     (model / "weights").write_text(f"of {epoch}")
@@ -71,7 +70,7 @@ def test_failed_push_is_reported_and_tried_again_before_the_next(hub, pushes, tm
 def test_no_push_begins_after_an_error_of_training(hub, tmp_path):
     hub.open.clear()
     (tmp_path / "tokenizer").mkdir()
-    context = pushing(hub, tmp_path / "work", tmp_path / "tokenizer", tmp_path)  # type: ignore[arg-type]
+    context = pushing(hub, tmp_path / "work", tmp_path / "tokenizer", tmp_path)
     with pytest.raises(UserError, match="not finite"), context as pushes:
         assert pushes is not None
         add(pushes, 1)

@@ -1,16 +1,11 @@
-"""Pushes by the real client to the server of hub_server.py: commits, permissions, and one message per failure.
-
-Large files go by Git LFS here; tests/stages/test_push.py sends them by xet too.
-"""
+"""Pushes by the real client to the server of hub_server.py: commits, permissions, and one message per failure."""
 
 import socket
-from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
-from helpers.hub_repositories import Account
-from helpers.hub_server import TOKEN, Hub
+from helpers.hub_server import TOKEN, Account
 from helpers.messages import message_of
 from huggingface_hub import HfApi, constants
 
@@ -33,11 +28,11 @@ def folder(tmp_path):
     return folder
 
 
-def target(name: str = NAME, private: bool = True, branch: str = "main"):
+def target(name=NAME, private=True, branch="main"):
     return Target("export.hub", name, private, branch)
 
 
-def assert_refused(expected: str, call: Callable[..., object], *arguments: object):
+def assert_refused(expected, call, *arguments):
     message = message_of(call, *arguments)
     assert message.startswith(expected)
     assert "\n" not in message and TOKEN not in message
@@ -88,7 +83,7 @@ FORBIDDEN = [
 
 @pytest.mark.parametrize(("name", "token", "existing", "role", "message"), FORBIDDEN)
 def test_missing_permission_is_reported_before_any_work(hub, monkeypatch, name, token, existing, role, message):
-    hub.log_in(TOKEN, Account("ada", role, ("analysts",)))
+    hub.log_in(TOKEN, Account(("ada", "analysts"), role))
     monkeypatch.setenv("HF_TOKEN", token)
     if existing:
         hub.add("model", existing).commit({})
@@ -121,7 +116,7 @@ def to(hub):
     return to
 
 
-def push_again(hub: Hub, to: Target, folder: Path):
+def push_again(hub, to, folder):
     """Check that a failed push left the branch as it was, and that the next one succeeds."""
     repository = hub.repositories["models", NAME]
     assert repository.messages == ["initial commit"]

@@ -1,8 +1,6 @@
 """Loading models: their labels, their weights, their attention."""
 
 import json
-from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -42,22 +40,21 @@ def test_model_of_other_labels_is_refused(encoder, tmp_path):
     assert message in message_of(classifier.load, tmp_path / "model", Labels("pos", "tags", ("VERB", "NOUN"), "NOUN"))
 
 
-Tensors = dict[str, torch.Tensor]
 NAME = "encoder.layer.0.output.dense.weight"
 
 
-def rewrite(folder: Path, change: Callable[[Tensors], Tensors] = dict, **entries: object):
+def rewrite(folder, change=dict, **entries):
     """Change the tensors of a saved model, and entries of its config.json."""
     weights, config = folder / "model.safetensors", folder / "config.json"
     save_file(change(load_file(weights)), weights, metadata={"format": "pt"})
     config.write_text(json.dumps(json.loads(config.read_text()) | entries))
 
 
-def without(part: str):
+def without(part):
     return lambda tensors: {name: tensor for name, tensor in tensors.items() if part not in name}
 
 
-def with_layer(tensors: Tensors):
+def with_layer(tensors):
     """Tensors of one layer more."""
     return tensors | {name.replace(".0.", ".1."): tensor.clone() for name, tensor in tensors.items()}
 

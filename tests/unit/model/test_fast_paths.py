@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 import torch
 from helpers.architectures import new_model
-from torch import Tensor
-from transformers import PreTrainedModel
 
 from tagline.model import fast_paths
 from tagline.model.fast_paths import Dropout, known_padding, train_used_embeddings
@@ -15,7 +13,7 @@ from tagline.model.fast_paths import Dropout, known_padding, train_used_embeddin
 ENCODERS = ("albert", "bert", "deberta-v2", "distilbert", "longformer", "modernbert", "mpnet")
 
 
-def batch(padded: bool):
+def batch(padded):
     ids = torch.arange(3, 33).view(3, 10)
     mask = torch.ones_like(ids)
     if padded:
@@ -23,7 +21,7 @@ def batch(padded: bool):
     return ids, mask
 
 
-def logits_and_gradients(model: PreTrainedModel, ids: Tensor, mask: Tensor):
+def logits_and_gradients(model, ids, mask):
     model.zero_grad()
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=model.config.model_type == "mpnet"):
         logits = model(input_ids=ids, attention_mask=mask).logits
@@ -70,7 +68,7 @@ UNSEEN = torch.tensor([[4, 2, 3, 38, 39]])
 EVERY = pytest.mark.parametrize("architecture", ["bert", "roberta", "albert"])
 
 
-def pair(architecture: str):
+def pair(architecture):
     """The same model twice: all rows trained, and only those of `IDS`."""
     whole = new_model(architecture)
     part = copy.deepcopy(whole)
@@ -79,12 +77,12 @@ def pair(architecture: str):
     return whole, part
 
 
-def logits(model: PreTrainedModel, ids: torch.Tensor):
+def logits(model, ids):
     torch.manual_seed(0)  # of dropout
     return model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits
 
 
-def learn(model: PreTrainedModel):
+def learn(model):
     """Take three steps, and return the whole state."""
     model.train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.01, weight_decay=0.1)

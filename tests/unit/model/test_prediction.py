@@ -1,7 +1,5 @@
 """Prediction: padding, sorting, chunks and windows do not change the predictions; any head is supported."""
 
-from collections.abc import Sequence
-from concurrent.futures import Executor
 from dataclasses import replace
 
 import numpy as np
@@ -10,11 +8,9 @@ import torch
 from helpers.architectures import new_model
 from helpers.fake_backends import FixedLogits
 from helpers.windows import LABELS, windows
-from transformers import PreTrainedModel
 
 from tagline.labels.label_list import NOT_CALIBRATED, Calibration
 from tagline.model import prediction
-from tagline.model.backends import Backend
 from tagline.model.backends.torch_model import TorchModel, workers
 from tagline.model.heads.crf import CrfHead
 from tagline.model.heads.linear import LinearHead
@@ -22,16 +18,16 @@ from tagline.model.prediction import UNSEEN, NonFiniteError, Predictor, choose_w
 from tagline.terminal.errors import UserError
 
 
-def predictor(backend: Backend, subwords_per_batch: int = 64, workers: Executor | None = None):
+def predictor(backend, subwords_per_batch=64, workers=None):
     """A predictor with the linear head."""
     return Predictor(backend, LinearHead(LABELS), LABELS, subwords_per_batch, workers)
 
 
-def names(labels: np.ndarray):
+def names(labels):
     return [LABELS.names[label] for label in labels]
 
 
-def sentences_of(rows: Sequence[Sequence[int]]):
+def sentences_of(rows):
     """Sentences of one window each, whose sub-words are words."""
     lengths = list(map(len, rows))
     return lengths, windows(range(len(rows)), rows, list(map(range, lengths)))
@@ -42,7 +38,7 @@ def model():
     return new_model("bert")
 
 
-def probabilities(model: PreTrainedModel, window: Sequence[int]):
+def probabilities(model, window):
     with torch.no_grad():
         return model(input_ids=torch.tensor([list(window)])).logits[0].softmax(-1).numpy()
 

@@ -1,7 +1,5 @@
 """Several processes as a user sees them: how they are launched; an error in one ends all with one message."""
 
-from pathlib import Path
-
 import pytest
 from helpers.launching import configured, finish, start
 from torch.distributed import DistStoreError
@@ -33,7 +31,7 @@ exit_as_one(work)
 """
 
 
-def launched(folder: Path, body: str):
+def launched(folder, body):
     """Start two processes as `dvc repro` does where several devices, or `accelerate config`, ask for them."""
     path = folder / "work.py"
     path.write_text(PROGRAM.format(body=body))

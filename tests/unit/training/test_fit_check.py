@@ -8,7 +8,7 @@ import torch
 from datasets import Dataset
 from helpers.architectures import config_of, new_model
 from helpers.windows import LABELS
-from transformers import AutoModelForTokenClassification, FunnelConfig, PreTrainedModel
+from transformers import AutoModelForTokenClassification, FunnelConfig
 
 from tagline.artifacts.tokenized import Split
 from tagline.model.classifier import longest_window
@@ -23,7 +23,7 @@ from tagline.training.train_params import Batches
 from tagline.training.training_batches import TrainingBatches
 
 
-def reads(model: PreTrainedModel, length: int):
+def reads(model, length):
     try:
         model(input_ids=torch.full((1, length), 5), attention_mask=torch.ones(1, length, dtype=torch.int64))
     except (IndexError, RuntimeError):
@@ -71,7 +71,7 @@ def test_weights_that_get_no_gradient_are_frozen(name, frozen):
     assert all(weight.grad is not None for weight in trained)
 
 
-def split_of(*lengths: int, subword: int = 7):
+def split_of(*lengths, subword=7):
     windows = {"sentence": list(range(len(lengths))), "input_ids": [[subword] * length for length in lengths]}
     return Split(Dataset.from_dict({"id": list(map(str, lengths))}), Dataset.from_dict(windows), LABELS)
 

@@ -2,7 +2,6 @@
 
 from contextlib import nullcontext
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -27,18 +26,18 @@ N = -100
 WINDOWS = [[2, 5, 6, 3], [2, 7, 3], [2, 8, 9, 10, 4, 3], [2, 5, 3]]
 
 
-def process_of(index: int = 0, processes: int = 1, device: str = "cpu"):
+def process_of(index=0, processes=1, device="cpu"):
     """The accelerator of one of several processes, without communication."""
     methods = {"no_sync": nullcontext, "unwrap_model": lambda model: model, "backward": Tensor.backward}
     methods |= {"reduce": lambda tensor, _: tensor}
     return SimpleNamespace(process_index=index, num_processes=processes, device=torch.device(device), **methods)
 
 
-def bert(dropout: float):
+def bert(dropout):
     return new_model("bert", hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout).train()
 
 
-def train_params(**changed: Any):
+def train_params(**changed):
     order = {"order": "random", "subwords_per_batch": 1, "batch_size": 4}
     return Train.model_validate(TINY_PARAMS["train"] | {"batches": order} | changed)
 
@@ -53,7 +52,7 @@ def test_each_word_counts_once_however_many_subwords_it_has():
     assert weights.tolist() == [[0, 1, 0, 0, 0, 0, 0, 0], [0, 0.5, 0.5, 0, 1, 0, 0, 0], [0] * 8]
 
 
-def new_gradients(head: str = "linear", multiple: int = 1, **changed: Any):
+def new_gradients(head="linear", multiple=1, **changed):
     """Of the four windows."""
     labels = [[-100, *(subword % 3 for subword in row[1:-1]), -100] for row in WINDOWS]
     rows, params = windows([0, 1, 2, 3], WINDOWS, WINDOWS, labels), train_params(**changed)
@@ -62,12 +61,12 @@ def new_gradients(head: str = "linear", multiple: int = 1, **changed: Any):
     return Gradients(rows, batches, new_head, 0, params, [GoldLabels(new_head, rows)])
 
 
-def add(gradients: Gradients, process: Any, model: nn.Module, number: int = 1):
+def add(gradients, process, model, number=1):
     """Compute the gradients of the four windows as one batch."""
     return gradients.add(process, model, gradients.step(process, number, np.arange(4)))
 
 
-def of_batch(dropout: float = 0.0, processes: int = 1, number: int = 1, **changed: Any):
+def of_batch(dropout=0.0, processes=1, number=1, **changed):
     """Loss and gradients of the four windows as one batch; averaged over processes, as DDP does."""
     gradients = new_gradients(**changed)
     losses, sums = [], {}

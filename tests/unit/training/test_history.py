@@ -5,7 +5,7 @@ import pytest
 from tagline.training.history import History
 
 
-def scores(f1: float):
+def scores(f1):
     return {"precision": f1, "recall": f1, "f1": f1, "accuracy": f1, "loss": 1 - f1}
 
 

@@ -15,12 +15,12 @@ from tagline.training.train_params import Batches
 from tagline.training.training_batches import TrainingBatches
 
 
-def batches(order: str = "by_length", subwords_per_batch: int = 512, batch_size: int = 8):
+def batches(order="by_length", subwords_per_batch=512, batch_size=8):
     sizes = Batches.model_validate({"order": order, "subwords_per_batch": subwords_per_batch, "batch_size": batch_size})
     return TrainingBatches(np.full(100, 17), sizes, seed=1)
 
 
-def bert(layers: int, width: int):
+def bert(layers, width):
     return BertConfig(num_hidden_layers=layers, hidden_size=width)
 
 

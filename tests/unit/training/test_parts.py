@@ -1,7 +1,6 @@
 """Parts that say what to do: an F1 of 0 is said once, with the remedy."""
 
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from torch import nn
@@ -10,11 +9,11 @@ from tagline.training.history import History
 from tagline.training.parts import Stuck
 
 
-def lines_of(f1: list[float], steps_per_epoch: int = 200, rate: float = 1e-4, few: bool = False):
+def lines_of(f1, steps_per_epoch=200, rate=1e-4, few=False):
     """What is printed in a run with some validation scores; label 0 is O."""
-    lines: list[str] = []
+    lines = []
     history = History(steps_per_point=1, keeps_last=few)
-    training: Any = SimpleNamespace(
+    training = SimpleNamespace(
         batches=SimpleNamespace(steps_param="min_steps"),
         epochs=len(f1),
         steps=len(f1) * steps_per_epoch,

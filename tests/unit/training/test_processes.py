@@ -18,7 +18,7 @@ from tagline.training.processes import join, override_configuration
 def host(monkeypatch, tmp_path):
     """A host with two devices and no configuration of accelerate; a launch raises an error."""
 
-    def launch(arguments: object):
+    def launch(arguments):
         raise InterruptedError(arguments)
 
     for name in launchers.FOR_ONE:

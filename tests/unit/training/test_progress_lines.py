@@ -17,7 +17,7 @@ def clock(monkeypatch):
     return clock
 
 
-def train(lines: ProgressLines, history: History, clock: SimpleNamespace, steps: int, seconds: float):
+def train(lines, history, clock, steps, seconds):
     lines.begin_epoch()
     for _ in range(steps):
         clock.now += seconds

@@ -1,7 +1,6 @@
 """Saved runs: links to the best weights, and hosts or processes that can't continue a run."""
 
 import os
-from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
@@ -16,7 +15,7 @@ from tagline.training.history import History
 from tagline.training.saved_run import SavedRun, _link_files
 
 
-def start(work: Path, model: nn.Module | None = None):
+def start(work, model=None):
     """A run of one weight, restored if it was saved; its next step is saved."""
     accelerator, model = Accelerator(cpu=True), model or nn.Linear(1, 1)
     model, optimizer = accelerator.prepare(model, torch.optim.AdamW(model.parameters()))

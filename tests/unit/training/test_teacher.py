@@ -1,8 +1,6 @@
 """Teachers: which labels match, and the loss of a student."""
 
-from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,7 +17,7 @@ STUDENT = Labels("ner", "spans", ("O", "B-X", "I-X", "B-Y", "I-Y"), "O")
 TAGS = Labels("pos", "tags", ("A", "B"), "A")
 
 
-def teacher(folder: Path, *names: str, student: Labels = STUDENT):
+def teacher(folder, *names, student=STUDENT):
     return TeacherModel.of(folder, replace(student, names=names), student)
 
 
@@ -36,7 +34,7 @@ def split():
     return split_of(sentences, windows, STUDENT)
 
 
-def temper(probabilities: Sequence[float], temperature: float):
+def temper(probabilities, temperature):
     powers = np.array(probabilities, np.float64) ** (1 / temperature)
     return powers / powers.sum()
 

@@ -14,18 +14,18 @@ from tagline.training.training_batches import TrainingBatches
 LENGTHS = st.lists(st.integers(1, 60), min_size=1, max_size=80).map(lambda row: np.array(row, dtype=np.int64))
 
 
-def by_length(tokens: int):
+def by_length(tokens):
     return Batches(order="by_length", subwords_per_batch=tokens, batch_size=1)
 
 
-def at_random(size: int):
+def at_random(size):
     return Batches(order="random", subwords_per_batch=1, batch_size=size)
 
 
 ORDERS = st.one_of(st.builds(by_length, st.integers(1, 300)), st.builds(at_random, st.integers(1, 20)))
 
 
-def listed(epoch: list[np.ndarray]):
+def listed(epoch):
     return [batch.tolist() for batch in epoch]
 
 

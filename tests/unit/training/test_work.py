@@ -29,7 +29,7 @@ def root(tmp_path, monkeypatch):
     return tmp_path
 
 
-def interrupt(number: int):
+def interrupt(number):
     """Start a run and interrupt it; the time of its folder is its number."""
     with pytest.raises(KeyboardInterrupt), work_folder("train", f"run{number}") as folder:
         (folder / "note").write_text(str(number))
@@ -44,7 +44,7 @@ def test_fingerprint_changes_with_params_code_and_inputs_only(root, monkeypatch)
     (data / "a").write_text("a")
     script.write_text("1")
 
-    def current(**changed: object):
+    def current(**changed):
         return fingerprint({"a": 1, "b": None} | changed, script, {"data": hashes(data)})
 
     module = ModuleType("tagline.other")
@@ -112,8 +112,8 @@ def test_own_work_folder_keeps_the_last_two_other_runs_and_those_in_use(root):
         assert sorted(path.name for path in Path(".work/train").iterdir()) == ["new", "new.lock", "run1", "run2"]
 
 
-def fill(text: str):
-    def write(folder: Path):
+def fill(text):
+    def write(folder):
         (folder / "weights").write_text(text)
         (folder / "best").mkdir()
         (folder / "best/config").write_text(text * 2)
@@ -130,7 +130,7 @@ def checkpoints(tmp_path):
     return checkpoints
 
 
-def names(checkpoints: Checkpoints):
+def names(checkpoints):
     return sorted(path.name for path in checkpoints.folder.iterdir())
 
 
@@ -141,7 +141,7 @@ def test_newest_checkpoint_is_kept(checkpoints, tmp_path):
     assert (checkpoints.newest() / "best/config").read_text() == "aa"
 
 
-def truncate(path: Path):
+def truncate(path):
     (path / "best/config").write_bytes((path / "best/config").read_bytes()[:-1])
 
 
@@ -176,7 +176,7 @@ FAILURES = [
 
 @pytest.mark.parametrize(("error", "reason"), FAILURES)
 def test_failure_leaves_earlier_checkpoints(checkpoints, error, reason):
-    def fail(folder: Path):
+    def fail(folder):
         (folder / "weights").write_text("half")
         raise error
 

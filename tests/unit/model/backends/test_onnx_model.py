@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import onnx
@@ -16,7 +15,7 @@ from tagline.model.backends.onnx_model import OnnxModel
 from tagline.terminal.errors import UserError
 
 
-def save(path: Path, *inputs: str):
+def save(path, *inputs):
     """Save a graph whose logits are twice the id of the sub-word, and 1 more."""
     onnx.save(lookup(np.arange(20, dtype=np.float32).reshape(10, 2), *inputs), path)
     return path

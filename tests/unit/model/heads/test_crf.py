@@ -20,7 +20,7 @@ SEEDS = st.integers(0, 2**32 - 1)
 LENGTHS = st.lists(st.integers(0, 4), min_size=1, max_size=4)
 
 
-def made(seed: int, words: int, labels: Labels = LABELS):
+def made(seed, words, labels=LABELS):
     """Logits of some words, and a head with transitions."""
     generator, size = np.random.default_rng(seed), len(labels.names)
     transitions = (generator.standard_normal((size, size)) * 2).astype(np.float32)
@@ -28,7 +28,7 @@ def made(seed: int, words: int, labels: Labels = LABELS):
     return (generator.standard_normal((words, size)) * 3).astype(np.float32), head
 
 
-def all_scores(logits: np.ndarray, head: CrfHead):
+def all_scores(logits, head):
     """The score of each sequence of labels of a sentence."""
     return {
         ids: sum(float(logits[index, label]) for index, label in enumerate(ids))
@@ -37,17 +37,17 @@ def all_scores(logits: np.ndarray, head: CrfHead):
     }
 
 
-def log_sum(scores: dict[tuple[int, ...], float]):
+def log_sum(scores):
     return float(np.log(np.sum(np.exp(list(scores.values())))))
 
 
-def sentences(logits: np.ndarray, lengths: list[int]):
+def sentences(logits, lengths):
     return np.split(logits, np.cumsum(lengths)[:-1])
 
 
-def loss(head: CrfHead, logits: torch.Tensor, labels: torch.Tensor, transitions: torch.Tensor):
+def loss(head, logits, labels, transitions):
     model = SimpleNamespace(get_parameter={"tagger_head.transitions": transitions}.get)
-    return head.loss(logits, labels, torch.ones(labels.shape), model)  # type: ignore[arg-type]  # only that is called
+    return head.loss(logits, labels, torch.ones(labels.shape), model)
 
 
 @given(SEEDS, LENGTHS, st.booleans())

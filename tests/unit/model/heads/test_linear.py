@@ -24,7 +24,7 @@ def test_loss_and_gradient_without_labels_are_zero():
     assert logits.grad.count_nonzero() == 0
 
 
-def logits(seed: int, words: int = 6, scale: float = 5):
+def logits(seed, words=6, scale=5):
     return (np.random.default_rng(seed).standard_normal((words, 3)) * scale).astype(np.float32)
 
 
