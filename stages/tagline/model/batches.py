@@ -19,7 +19,7 @@ DEVICE = 16_384
 
 
 def default_size(device: str, on_cpu: int = ONE_CORE) -> int:
-    """The maximum number of sub-words per forward pass, padding included, that suits a type of device."""
+    """The maximum number of sub-words per forward pass, padding included."""
     if device == "cpu":
         return on_cpu
     return DEVICE
@@ -29,9 +29,8 @@ def longest_first(lengths: Ints, subwords_per_batch: int) -> list[Ints]:
     """Put rows into batches, the longest first, so that a lack of memory shows at once.
 
     Args:
-        lengths: int64 (rows), number of sub-words.
-        subwords_per_batch: most sub-words of a batch with its rows padded to the longest; a row that is longer than
-            that is a batch of its own.
+        lengths: int64 (rows,), number of sub-words.
+        subwords_per_batch: maximum, padding included; a longer row is a batch of its own.
 
     Returns:
         The indices of each batch's rows; rows of equal length keep their order, rows of length 0 are left out.
@@ -42,7 +41,7 @@ def longest_first(lengths: Ints, subwords_per_batch: int) -> list[Ints]:
 
 
 def batch_borders(descending: Ints, subwords_per_batch: int, most_padding: float) -> list[int]:
-    """Find where batches start, then the end, for positive lengths in descending order.
+    """Find where batches start, and the end, for positive lengths in descending order.
 
     ``most_padding`` is the largest share of padding in a batch, from 0 to 1.
     """
@@ -58,7 +57,7 @@ def batch_borders(descending: Ints, subwords_per_batch: int, most_padding: float
 
 
 def rounded_up(lengths: AnyLengths, multiple: int) -> AnyLengths:
-    """Round a length, or an array of lengths, up to the next multiple."""
+    """Round lengths up to the next multiple."""
     return -(-lengths // multiple) * multiple
 
 
@@ -67,8 +66,8 @@ def pad(rows: Sequence[AnyInts], padding: int, multiple: int = 1, count: int = 0
 
     Args:
         rows: the sub-word ids, or labels, of each row; at least one row, unless ``count`` is positive.
-        count: minimum number of rows. Additional ones consist of `padding`; their first value is not masked, since
-            attention over no position is NaN.
+        count: minimum number of rows. Additional ones are padding, their first value unmasked, since attention over no
+            position is NaN.
 
     Returns:
         Two int64 arrays (rows, longest): the padded rows; their mask, 1 for values and 0 for padding.

@@ -1,4 +1,4 @@
-"""Token classification models, loaded from a local folder, and the own weights of their heads."""
+"""Token classification models and the own weights of their heads."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -40,19 +40,18 @@ def new_classifier(
     layers: int | None = None,
     old: Sequence[str] | None = None,
 ) -> PreTrainedModel:
-    """Load a pretrained encoder with a new classifier; set the seed before, the classifier is initialised at random.
+    """Load a pretrained encoder with a new classifier, which is drawn: set the seed before.
 
     Args:
         layers: number of the encoder's first layers to keep; None: all.
-        old: labels of the classifier that the folder has, whose rows are kept for labels of the same name; None: it has
-            none.
+        old: labels of the folder's classifier, whose rows are kept for labels of the same name.
 
     Returns:
-        The model in float32, whatever the encoder is stored in: half precision rounds small updates to zero.
+        The model in float32, as half precision rounds small updates to zero.
 
     Raises:
         UserError: the folder is incomplete or has weights of more layers than its config.json; its architecture has no
-            token classifier; with ``old``, it shares no label with it; or it does not have these layers.
+            token classifier; it shares no label with ``old``; or it does not have these layers.
     """
     model = _with_new_head(encoder, labels) if old is None else _continued(encoder, old, labels)
     if layers is not None:
@@ -64,7 +63,6 @@ def read_labels(folder: Path, like: Labels) -> Labels:
     """Read the labels of a token classifier, in the order of its logits.
 
     Args:
-        folder: of a model for the same task.
         like: the labels of the task, of the same kind.
 
     Raises:
@@ -85,8 +83,7 @@ def read_labels(folder: Path, like: Labels) -> Labels:
 def published_labels(encoder: Path, labels: Labels) -> tuple[str, ...] | None:
     """Read the labels of an encoder that is published with a token classifier, in the order of its logits.
 
-    Returns:
-        None if it has no classifier, or none of the task's labels.
+    None if it has no classifier, or none of the task's labels.
 
     Raises:
         UserError: the folder is missing or damaged.
@@ -110,7 +107,7 @@ def _label_names(config: PreTrainedConfig) -> tuple[str, ...]:
 
 
 def _continued(folder: Path, old: Sequence[str], labels: Labels) -> PreTrainedModel:
-    """Load a token classifier and give it other labels; those that it does not know begin as in a new one."""
+    """Load a token classifier and give it other labels; unknown ones begin as in a new one."""
     kept, new = shared_labels(old, labels.names)
     if not kept:
         raise UserError(
@@ -138,12 +135,10 @@ def _relabelled(model: PreTrainedModel, labels: Labels, kept: Sequence[int], new
 
 
 def _built(model: PreTrainedModel, config: PreTrainedConfig) -> PreTrainedModel:
-    """Build a model of the class of another one, in evaluation mode."""
     return cast(PreTrainedModel, type(model)(config).eval())
 
 
 def _with_layers(model: PreTrainedModel, layers: int) -> PreTrainedModel:
-    """Make a model of a model's first layers."""
     name, stack = layer_stack(model, "train.layers")
     count = len(stack)
     if layers > count:
@@ -168,7 +163,7 @@ def layer_stack(model: PreTrainedModel, key: str) -> tuple[str, nn.ModuleList]:
     """Return the name of an encoder's list of layers, and the list.
 
     Args:
-        key: the param that needs its layers, for the message.
+        key: the param that needs it, for the message.
 
     Raises:
         UserError: it does not have one such list.
@@ -187,7 +182,6 @@ def layer_stack(model: PreTrainedModel, key: str) -> tuple[str, nn.ModuleList]:
 
 
 def _with_new_head(encoder: Path, labels: Labels) -> PreTrainedModel:
-    """Load an encoder, and draw a classifier."""
     require(encoder, "download")
     names = {"id2label": labels.id2label, "label2id": labels.label2id, "num_labels": len(labels.names)}
     model, drawn = _load(encoder, "download", dtype=torch.float32, **names)
@@ -203,11 +197,10 @@ def load(folder: Path, labels: Labels, dtype: torch.dtype | None = None, made_by
     """Load a fine-tuned model in evaluation mode.
 
     Args:
-        dtype: number format of the weights, by default the stored one.
+        dtype: of the weights, by default the stored one.
 
     Raises:
-        UserError: the folder is missing or damaged, its weights do not match its config.json, or the model has other
-            labels or another order of them.
+        UserError: the folder is missing or damaged, its weights do not match its config.json, or its labels differ.
     """
     require(folder, made_by)
     model, lacking = _load(folder, made_by, dtype=dtype or "auto")
@@ -223,20 +216,19 @@ def load(folder: Path, labels: Labels, dtype: torch.dtype | None = None, made_by
 
 
 def best_epoch(folder: Path) -> int:
-    """Read which epoch the weights of a fine-tuned model, which is verified, are from."""
+    """Of a fine-tuned model, which is verified."""
     return int(read_json(folder / PROVENANCE, "train")["best_epoch"])
 
 
 def is_of_head(model: PreTrainedModel, name: str, weight: Tensor) -> bool:
-    """Whether a weight of a model is of its classifier, with a row per label, or the head's own."""
+    """Whether a weight is of the classifier, with a row per label, or the head's own."""
     return not name.startswith(f"{model.base_model_prefix}.") and weight.shape[:1] == (model.config.num_labels,)
 
 
 def begin_with_shares(model: PreTrainedModel, counts: Doubles, new: Sequence[int]) -> None:
-    """Set the biases of new labels so that a classifier predicts their shares, which most steps would else learn.
+    """Set the biases of new labels so that an untrained classifier predicts their shares, which takes most steps else.
 
     Args:
-        model: with a classifier that is not trained for these labels.
         counts: (labels,), number of words of each label.
     """
     shares = np.log((counts + 1) / (counts + 1).sum())
@@ -246,7 +238,7 @@ def begin_with_shares(model: PreTrainedModel, counts: Doubles, new: Sequence[int
 
 
 def padding_id(model: PreTrainedModel) -> int:
-    """The sub-word id that windows are padded with; any does for an encoder without one, since padding is masked."""
+    """The sub-word id that windows are padded with; any does for an encoder without one, as padding is masked."""
     return model.config.pad_token_id or 0
 
 
@@ -284,30 +276,28 @@ class HeadWeights(nn.Module):
 
 
 def attach(model: nn.Module, head: Head) -> None:
-    """Add the untrained own weights of a head to a model, if it has any."""
     weights = head.new_weights()
     if weights:
         setattr(model, OWN_WEIGHTS, HeadWeights(head.name, weights))
 
 
 def attached(model: nn.Module) -> HeadWeights | None:
-    """The own weights of the head of a model, which no wrapper encloses."""
+    """The own weights of the head of a model that has no wrapper."""
     return getattr(model, OWN_WEIGHTS, None)
 
 
 def own_weights(model: nn.Module) -> dict[str, Tensor]:
-    """The own weights of the head by name, as tensors in training; empty if it does not have any."""
+    """The own weights of the head by name, as tensors in training."""
     weights = attached(model)
     return {} if weights is None else dict(weights.named_parameters())
 
 
 def arrays(tensors: Mapping[str, Tensor]) -> Weights:
-    """Copy weights to the CPU."""
     return {name: tensor.detach().float().cpu().numpy() for name, tensor in tensors.items()}
 
 
 def _load(folder: Path, made_by: str, **options: object) -> tuple[PreTrainedModel, set[str]]:
-    """Load a model; also name its tensors that the folder lacks or has in another shape, initialised at random."""
+    """Load a model, and name its tensors that the folder lacks or has in another shape: they are drawn."""
     with reading(folder, made_by, problem="transformers can't load a token classifier"):
         check_config(folder / "config.json")
         weight_files(folder)
@@ -333,7 +323,6 @@ def _load(folder: Path, made_by: str, **options: object) -> tuple[PreTrainedMode
 
 
 def _check_padding(model: PreTrainedModel) -> None:
-    """Check that the encoder has the sub-word that windows are padded with, in the block of `reading`."""
     padding = model.config.pad_token_id
     size = len(cast(nn.Embedding, model.get_input_embeddings()).weight)
     if padding is not None and not (type(padding) is int and 0 <= padding < size):
@@ -341,7 +330,7 @@ def _check_padding(model: PreTrainedModel) -> None:
 
 
 def _surplus_layers(model: PreTrainedModel, unexpected: Iterable[str]) -> list[str]:
-    """The tensors that the model would have if it had more layers: they differ from its own in their numbers only.
+    """The tensors of layers that the model does not have: they differ from its own in their numbers only.
 
     Of a model with the layers 0 and 1, encoder.layer.2.output.weight is such a tensor, pooler.weight is not.
     """
@@ -354,7 +343,7 @@ def _surplus_layers(model: PreTrainedModel, unexpected: Iterable[str]) -> list[s
 
 
 def _check_size(folder: Path, options: Mapping[str, Any]) -> None:
-    """Check that the weights can be of a model of this configuration, before memory for the model is allocated."""
+    """Check that the weights can be of this configuration, before memory for the model is allocated."""
     names = {key: options[key] for key in ("id2label", "label2id", "num_labels") if key in options}
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False, **names)
     with torch.device("meta"):  # tensors without memory
@@ -373,5 +362,5 @@ def _check_complete(folder: Path, lacking: Collection[str]) -> None:
 
 
 def counted(names: Sequence[str], noun: str) -> str:
-    """The number of names and the first ones: ``3 labels (O, B-PER, I-PER)``."""
+    """Such as ``3 labels (O, B-PER, I-PER)``."""
     return f"{len(names)} {noun} ({some(names, 5)})"

@@ -16,10 +16,9 @@ def decode(scores: AnyFloats, lengths: Ints, labels: Labels, transitions: Double
     """Choose the labels of each sentence: the best sequence, of spans the best that IOB2 allows.
 
     Args:
-        scores: (words, labels), of all sentences; a sequence's score is their sum, -inf forbids a label.
+        scores: (words, labels), summed over a sequence; -inf forbids a label.
         lengths: int64, the number of words of each sentence.
-        transitions: (labels, labels), the score of a label (column) after another one (row), which is added to a
-            sequence's score; None: 0.
+        transitions: (labels, labels), added for a label (column) after another one (row); None: 0.
 
     Returns:
         int64 (words,), label ids; the lowest id on ties.
@@ -37,8 +36,8 @@ def decode(scores: AnyFloats, lengths: Ints, labels: Labels, transitions: Double
 def words_by_index(lengths: Ints) -> list[Ints]:
     """Group the words of all sentences by their index in the sentence.
 
-    Each array has the words of the sentences in the same order, longest first, so that the words before those of
-    ``words[i + 1]`` are the first of ``words[i]``. Lengths [1, 3]: [[1, 0], [2], [3]].
+    The sentences are in the same order in each array, longest first, so that the words before those of ``words[i + 1]``
+    are the first of ``words[i]``. Lengths [1, 3]: [[1, 0], [2], [3]].
     """
     order = np.argsort(-lengths, kind="stable")
     starts = (np.cumsum(lengths) - lengths)[order]
@@ -50,7 +49,7 @@ def words_by_index(lengths: Ints) -> list[Ints]:
 
 
 class _Rules(NamedTuple):
-    """The restricted labels, I-X, and the two labels that may precede each of them, B-X and I-X.
+    """The restricted labels, I-X, and the two labels that may precede each, B-X and I-X.
 
     O and B- may follow any label. No sentence begins with a restricted label.
 
@@ -63,14 +62,14 @@ class _Rules(NamedTuple):
     before: Ints
 
     def best_before(self, earlier: Doubles) -> Ints:
-        """The best label before each label, int64 (sentences, labels), given the scores (sentences, labels)."""
+        """The best label before each label, int64 (sentences, labels), given the scores of the same shape."""
         best = np.repeat(earlier.argmax(-1)[:, None], earlier.shape[1], axis=1)
         first, second = self.before.T
         best[:, self.inside] = np.where(earlier[:, second] > earlier[:, first], second, first)
         return best
 
     def apply(self, transitions: Doubles) -> Doubles:
-        """Copy transitions, with -inf for those that are not allowed."""
+        """Copy transitions, with -inf for forbidden ones."""
         allowed = transitions.astype(np.float64)
         allowed[:, self.inside] = -np.inf
         for label, before in zip(self.inside, self.before, strict=True):

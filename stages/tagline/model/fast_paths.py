@@ -1,4 +1,4 @@
-"""Fast paths: what PyTorch and transformers compute anyway, with less work and without waiting for a device."""
+"""Fast paths: the results of PyTorch and transformers, with less work and without waiting for a device."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,8 +16,6 @@ from tagline.labels import AnyInts
 
 
 class _Padding(NamedTuple):
-    """What is known of a padding mask: its shape, and whether a mask is needed."""
-
     shape: torch.Size
     is_needed: bool
 
@@ -31,11 +29,7 @@ MOST_TRAINED = 0.75
 
 
 def to_device(arrays: AnyInts, device: torch.device) -> tuple[Tensor, ...]:
-    """Copy integer arrays of one shape, stacked, to a device at once; the host does not wait for a GPU.
-
-    Returns:
-        Each array as int64.
-    """
+    """Copy stacked integer arrays to a device at once, as int64; the host does not wait for a GPU."""
     stacked = torch.from_numpy(arrays)
     if device.type == "cuda":  # without pinned memory, the copy would wait for all earlier work
         stacked = stacked.pin_memory()
@@ -46,12 +40,11 @@ def to_device(arrays: AnyInts, device: torch.device) -> tuple[Tensor, ...]:
 def known_padding(mask: Tensor, padded: bool) -> Iterator[None]:
     """Say whether a padding mask masks anything, so that forward passes in this block do not read it.
 
-    transformers would read it to build no attention mask where there is no padding, and wait for the device.
+    transformers would read it, and wait for the device, to skip the attention mask where there is no padding.
 
     Args:
         mask: (rows, sub-words), on the device.
-        padded: whether there is padding. XLA devices get an attention mask in any case, or they would compile two
-            graphs for each shape.
+        padded: ignored on XLA devices, which always get an attention mask, or they would compile two graphs per shape.
     """
     _register()
     token = _PADDING.set(_Padding(mask.shape, padded or mask.device.type == "xla"))
@@ -68,7 +61,7 @@ def _register() -> None:
 
 
 def _build(build: Callable[..., Any], *args: Any, attention_mask: Tensor | None = None, **kwargs: Any) -> Any:
-    """Build a mask by a function of transformers, which may return None only after reading the padding mask."""
+    """Build a mask by a function of transformers, which reads the padding mask to return None."""
     # Compiled graphs must not depend on values: when tracing them, transformers reads nothing.
     padding = None if torch.compiler.is_compiling() else _PADDING.get()
     # Some models pad a batch further to a multiple of their own, for example of Longformer's attention window.
@@ -81,14 +74,9 @@ def _build(build: Callable[..., Any], *args: Any, attention_mask: Tensor | None 
 
 
 class Dropout(nn.Dropout):
-    """PyTorch's dropout, except that on a CPU each 16 bits of PyTorch's generator decide on one value."""
+    """PyTorch's dropout, except that on a CPU 16 bits of PyTorch's generator decide on each value."""
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002  # PyTorch's name
-        """Zero each value with probability ``p`` and scale the others by ``1 / (1 - p)``.
-
-        Returns:
-            The same shape and type.
-        """
         if input.device.type != "cpu" or not self.training or self.p == 0:
             return super().forward(input)
         dropped = round(self.p * LEVELS)
@@ -102,14 +90,14 @@ class Dropout(nn.Dropout):
 
 
 def replace_dropout(model: nn.Module) -> None:
-    """Turn all dropout layers of a model into `Dropout`; dropout inside attention kernels stays PyTorch's."""
+    """Turn all dropout layers into `Dropout`; dropout inside attention kernels stays PyTorch's."""
     for module in model.modules():
         if type(module) is nn.Dropout and not module.inplace:
             module.__class__ = Dropout
 
 
 class PartlyTrainedEmbedding(nn.Embedding):
-    """A table of embeddings of which some rows are trained; `train_used_embeddings` makes it.
+    """A table of embeddings of which some rows are trained.
 
     Attributes:
         weight: float32 (trained rows, size), in the order of their ids.
@@ -123,14 +111,7 @@ class PartlyTrainedEmbedding(nn.Embedding):
     weight_name: str
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002  # PyTorch's name
-        """Look up embeddings.
-
-        Args:
-            input: ids, of any shape; in training mode only those of trained rows.
-
-        Returns:
-            float32, the shape of the ids and (size,).
-        """
+        """Look up ids of any shape, in training mode only those of trained rows; float32 (..., size)."""
         row = self.row_of_id[input]
         if self.training:
             return super().forward(row)
@@ -150,20 +131,20 @@ class PartlyTrainedEmbedding(nn.Embedding):
     def full(self, weight: Tensor) -> Tensor:
         """The whole table with the trained rows ``weight``, float32 (vocabulary, size).
 
-        It is ``table`` itself, valid until the next call; otherwise nobody reads the rows of trained ids there.
+        It is ``table`` itself, valid until the next call.
         """
         ids = torch.nonzero(self.row_of_id >= 0).flatten()
         return self.table.index_copy_(0, ids, weight.detach().to(self.table))
 
 
 def train_used_embeddings(model: PreTrainedModel, ids: AnyInts) -> None:
-    """Train only some rows of a model's word embeddings: those whose sub-words occur in the training split.
+    """Train only those rows of the word embeddings whose sub-words occur in the training split.
 
     In a multilingual encoder, word embeddings are most of the weights. All of them are trained if ``ids`` are most of
     them, or if the layer is of a special kind or shares its weights.
 
     Args:
-        ids: sorted and distinct: the sub-words that training reads, padding included.
+        ids: of the sub-words that training reads, padding included; sorted and distinct.
     """
     layer = cast(nn.Embedding, model.get_input_embeddings())
     names = [name for name, weight in model.named_parameters(remove_duplicate=False) if weight is layer.weight]
@@ -185,7 +166,7 @@ def train_used_embeddings(model: PreTrainedModel, ids: AnyInts) -> None:
 
 
 def restore_full_embeddings(model: nn.Module, state: dict[str, Tensor]) -> None:
-    """Put the whole table in place of the trained rows into a model's state, until the next call for this model."""
+    """Replace the trained rows in a model's state by the whole table, until the next call for this model."""
     for layer in model.modules():
         if isinstance(layer, PartlyTrainedEmbedding):
             state[layer.weight_name] = layer.full(state[layer.weight_name])

@@ -18,7 +18,7 @@ _BF16 = {"avx512_bf16", "bf16"}
 
 
 def resolve(precision: Precision, device: torch.device, key: str) -> Resolved:
-    """Resolve ``auto``, bf16 if the device is faster in it and otherwise fp32, or check that the device supports it.
+    """Check a precision, or resolve ``auto``: bf16 if the device is faster in it, otherwise fp32.
 
     Raises:
         UserError: the device does not support it.
@@ -39,7 +39,6 @@ def usable(model: PreTrainedModel, precision: Resolved) -> Resolved:
 
     Args:
         model: on the CPU, in evaluation mode.
-        precision: what `resolve` chose.
     """
     if precision == "fp32":
         return precision
@@ -54,7 +53,7 @@ def usable(model: PreTrainedModel, precision: Resolved) -> Resolved:
 
 
 def resolve_recorded(precision: Precision, device: torch.device) -> Resolved:
-    """Resolve the precision that an artifact records; as ``auto`` if this device does not support it."""
+    """Resolve an artifact's precision; as ``auto`` if this device does not support it."""
     return resolve(precision if precision in available(device) else "auto", device, "precision")
 
 
@@ -77,7 +76,7 @@ def available(device: torch.device) -> tuple[Resolved, ...]:
 
 
 def cpu_features() -> Set[str]:
-    """The features of this host's processor, as PyTorch names them; its kernels use the same list."""
+    """The processor's features, by PyTorch's names."""
     if hasattr(torch.cpu, "get_capabilities"):
         return {name for name, value in torch.cpu.get_capabilities().items() if value is True}
     # PyTorch before 2.11 reports only these.
@@ -87,11 +86,7 @@ def cpu_features() -> Set[str]:
 def bf16_is_fast(features: Set[str]) -> bool:
     """Whether a processor multiplies matrices faster in bf16 than in fp32.
 
-    A rule instead of a measurement, so that hosts of one kind compute the same bytes. `benchmarks/host.py` measures
-    whether a host follows it.
-
-    Args:
-        features: of `cpu_features`.
+    A rule, not a measurement, so that hosts of one kind compute the same bytes; `benchmarks/host.py` checks it.
     """
     if "avx512_bf16" in features:
         # Twice the rate of fp32 on AMD (Zen 4 and later; sse4a exists only there) and on Intel's Cooper Lake. Intel's
@@ -110,9 +105,9 @@ def autocast(device: torch.device, precision: Resolved) -> AbstractContextManage
 
 
 def cast_linear_layers(model: torch.nn.Module, precision: Resolved) -> None:
-    """Convert the weights of linear layers to the precision, for a model that is not trained further.
+    """Convert the weights of linear layers of a model that is not trained further.
 
-    `autocast` would convert them in every forward pass; the results are the same.
+    `autocast` would convert them in every forward pass, with the same results.
     """
     if precision != "fp32":
         for module in model.modules():

@@ -72,12 +72,12 @@ class Predictions(NamedTuple):
 
     Attributes:
         labels: int32 (words,), label ids; the task's fallback label for words without sub-words.
-        greedy: int32 (words,), the label with the highest score of each word alone and without biases, as transformers'
-            pipeline chooses.
-        scores: float32 (words,), the probability of each label, whatever the biases; with a calibration, for words of
-            an entity, that of the entity; 0 for words without sub-words.
+        greedy: int32 (words,), the label with each word's highest score, without biases, as transformers' pipeline
+            chooses.
+        scores: float32 (words,), the probability of each label, without biases; with a calibration, for words of an
+            entity, that of the entity; 0 for words without sub-words.
         without_subwords: the number of words without sub-words, which the model does not see.
-        loss: the summed negative log-likelihood of the gold labels of the other words; 0 if no gold labels were given.
+        loss: the summed negative log-likelihood of the gold labels of the other words; 0 without gold labels.
         known: the number of these words whose gold label the model has.
     """
 
@@ -98,7 +98,7 @@ class Distributions(NamedTuple):
 
     Attributes:
         labels: int32 (words,), as in `Predictions`.
-        probabilities: float32 (words, labels), whatever the biases; 0 for words without sub-words.
+        probabilities: float32 (words, labels), without biases; 0 for words without sub-words.
     """
 
     sentences: slice
@@ -110,7 +110,7 @@ class NonFiniteError(UserError):
     """A model produced NaN or infinite logits.
 
     Attributes:
-        sentences: indices of the affected sentences of the first such batch.
+        sentences: indices of the affected ones in the first such batch.
     """
 
     def __init__(self, sentences: Sequence[int]) -> None:
@@ -119,9 +119,9 @@ class NonFiniteError(UserError):
 
 
 def score_split(predictor: Predictor, split: Split, name: str | None, progress: Progress = None) -> Iterator[Chunk]:
-    """Compute the scores of a split of data/tokenized, one chunk of sentences at a time; see `Predictor.score`.
+    """Compute the scores of a split of data/tokenized by `Predictor.score`.
 
-    Labels of types that a sentence is not annotated for are hidden: `Predictor.label` makes O of them.
+    Labels of types that a sentence is not annotated for are hidden.
     """
     first = 0
     for chunk in predictor.score(split.lengths(), split.mapped_windows, name, progress):
@@ -140,10 +140,9 @@ class Predictor:
     """Labels words with a backend and a head.
 
     Attributes:
-        labels: the task's label list, in the order of the logits.
+        labels: in the order of the logits.
         subwords_per_batch: maximum number of sub-words per forward pass, padding included.
-        workers: threads that run several batches at once; None: one batch after the other.
-        biases: added to the scores of the labels of some types when labels are chosen.
+        biases: added to the scores of some types when labels are chosen.
         calibration: of the scores of entities; None: each word has the probability of its label.
     """
 
@@ -159,7 +158,7 @@ class Predictor:
     def predict(
         self, lengths: Lengths, windows: Windows, gold: LabelIds | None = None, progress: Progress = None
     ) -> Predictions:
-        """Label each word of some sentences: `score`, then `label`, whose arguments it takes."""
+        """Run `score`, then `label`."""
         return self.label(self.score(lengths, windows, progress=progress), gold)
 
     def score(
@@ -191,8 +190,8 @@ class Predictor:
         """Choose the labels of words from their scores, with the biases.
 
         Args:
-            chunks: what `score` yields.
-            gold: int32 (words,), gold label ids, to compute the loss; -1 for labels that the model does not have.
+            chunks: from `score`.
+            gold: int32 (words,), to compute the loss; -1 for labels that the model does not have.
         """
         labelled: list[Predictions] = []
         first = 0  # the first word of the chunk
@@ -204,7 +203,7 @@ class Predictor:
         return _concatenate(labelled)
 
     def distributions(self, chunks: Iterable[Chunk]) -> Iterator[Distributions]:
-        """Choose the labels of words as `label` does, with the probabilities of all labels, one chunk at a time."""
+        """Choose labels as `label` does, and yield the probabilities of all labels, chunk by chunk."""
         first = 0  # the first sentence of the chunk
         for chunk in chunks:
             last = first + len(chunk.lengths)
@@ -213,7 +212,7 @@ class Predictor:
             first = last
 
     def _chunk_borders(self, lengths: Lengths) -> list[int]:
-        """Find the first sentence of each chunk, then the number of sentences."""
+        """The first sentence of each chunk, then the number of sentences."""
         words = np.cumsum([0, *lengths])
         most = CHUNK_SCORES // len(self.labels.names)
         borders = [0]
@@ -253,7 +252,7 @@ class Predictor:
         )
 
     def _decode(self, chunk: Chunk) -> tuple[LabelIds, Floats]:
-        """Choose the label of each word, and compute the probabilities of all its labels."""
+        """Return the label of each word, and the probabilities of all labels."""
         scores, lengths, seen, _ = chunk
         biased = scores + bias_of_labels(self.labels, self.biases) if self.biases else scores
         probabilities = self.head.probabilities(scores, lengths)
@@ -261,7 +260,7 @@ class Predictor:
         return self._shown(self.head.decode(biased, lengths), chunk), probabilities
 
     def _shown(self, ids: AnyInts, chunk: Chunk) -> LabelIds:
-        """Make O of hidden labels, and of those that are left out."""
+        """Make O of hidden and of left-out labels."""
         ids = without_hidden(ids, chunk.hidden, self.labels)
         if self.left_out:
             is_left_out = np.array([type_ in self.left_out for type_ in self.labels.type_of_labels])
@@ -271,8 +270,8 @@ class Predictor:
     def _score_labels(self, ids: LabelIds, probabilities: Floats, lengths: Ints) -> Floats:
         """Score the label of each word; with a calibration, the words of an entity have the entity's score.
 
-        An entity is as probable as the least probable of its labels, or as that the next word does not continue it,
-        whichever is less. Not the product, which would be too low, since the words of an entity are wrong together.
+        It is the least of the probabilities of its labels and of the next word not continuing it. Their product would
+        be too low, since the words of an entity are wrong together.
         """
         scores: Floats = probabilities[np.arange(len(ids)), ids]
         if self.calibration is None:
@@ -327,12 +326,12 @@ def _concatenate(chunks: Sequence[Predictions]) -> Predictions:
 def choose_windows(lengths: Lengths, windows: Windows) -> tuple[Ints, Ints]:
     """Choose, for each word, the window with the largest minimum context, and the word's first sub-word in it.
 
-    The smaller of the contexts to its left and right counts; a side that reaches the start or end of the sentence is
-    unlimited. Of equal windows the first is chosen.
+    The smaller of the contexts to its left and right counts; it is unlimited towards the start or end of the sentence.
+    Of equal windows the first is chosen.
 
     Returns:
-        Two int64 arrays (words,) of all sentences: the window of each word, `UNSEEN` for a word without sub-words, and
-        the position of its first sub-word in that window.
+        Two int64 arrays (words,): the window of each word, `UNSEEN` for a word without sub-words, and the position of
+        its first sub-word there.
     """
     starts = np.cumsum([0, *lengths])
     window, position, word = _subwords_of_words(starts, windows)
@@ -351,7 +350,7 @@ def choose_windows(lengths: Lengths, windows: Windows) -> tuple[Ints, Ints]:
 
 
 def _subwords_of_words(starts: Ints, windows: Windows) -> tuple[Ints, Ints, Ints]:
-    """For each sub-word of a word: its window, its position in the window, and the index of the word among all words.
+    """For each sub-word of a word: its window, its position there, and the index of the word among all words.
 
     Windows of sizes 3 and 2: window 0 0 0 1 1, position 0 1 2 0 1.
 
@@ -368,7 +367,7 @@ def _subwords_of_words(starts: Ints, windows: Windows) -> tuple[Ints, Ints, Ints
 
 
 def _context(window: Ints, position: Ints, sentence: AnyInts) -> Ints:
-    """The smaller context of each sub-word in its window, in sub-words, `UNLIMITED` if both sides are."""
+    """The smaller context of each sub-word in its window, `UNLIMITED` if both sides are."""
     # The sub-words of window w are those from offsets[w] to offsets[w + 1].
     offsets = np.searchsorted(window, np.arange(len(sentence) + 1))
     first = position[offsets[window]]

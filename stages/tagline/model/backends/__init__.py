@@ -1,4 +1,4 @@
-"""Backends: compute logits from sub-words, by PyTorch or onnxruntime, for `tagline.model.prediction`."""
+"""Backends: compute logits from sub-words, by PyTorch or onnxruntime."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -16,7 +16,7 @@ class Backend(Protocol):
 
         Args:
             rows: the sub-word ids of each window, special tokens included; at least one window.
-            positions: for each window the positions of the chosen sub-words.
+            positions: of the chosen sub-words in each window.
 
         Returns:
             float32 (chosen sub-words of all windows, labels), window after window.

@@ -1,4 +1,4 @@
-"""The onnxruntime backend: runs an ONNX graph on a CPU, without importing PyTorch, which takes seconds."""
+"""The onnxruntime backend, on a CPU; it does not import PyTorch, which takes seconds."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -31,12 +31,12 @@ class OnnxModel:
 
     Args:
         path: a file of `exported.GRAPHS`.
-        weights: the files that the graph refers to by their names, in one folder.
-        threads: number of cores per batch. Several batches at once, each on one core (`workers`), are faster, and give
-            the same logits on any number of cores.
+        weights: the files that the graph refers to by name, in one folder.
+        threads: number of cores per batch. Several batches at once, each on one core (`workers`), are faster, and their
+            logits do not depend on it.
 
     Attributes:
-        weights: the SHA-256 of the files whose weights the graph refers to, as it was exported with them.
+        weights: the SHA-256 of these files at export.
 
     Raises:
         UserError: the file is missing, damaged, or another kind of model.
@@ -97,7 +97,7 @@ class OnnxModel:
 
 
 def _provide(options: onnxruntime.SessionOptions, weights: Sequence[Path]) -> list[Any]:
-    """Tell onnxruntime where the weights of a graph are; what is returned must live until the session is created."""
+    """Tell onnxruntime where the weights are; the result must live until the session is created."""
     if any(file.is_symlink() for file in weights):
         # It refuses links to other folders, as in the caches of the Hub and of DVC, so it gets the content, which takes
         # twice the time and memory.
@@ -112,9 +112,9 @@ def _provide(options: onnxruntime.SessionOptions, weights: Sequence[Path]) -> li
 
 
 def cores() -> int:
-    """Return the number of cores that this process may use: OMP_NUM_THREADS, or else those that the system grants.
+    """Return the number of cores: OMP_NUM_THREADS, as in PyTorch, or else those that the system grants.
 
-    PyTorch does so too. Ray sets it for each worker, since the system does not know of the cores that Ray grants.
+    Ray sets it for each worker, since the system does not know of the cores that Ray grants.
     """
     asked = os.environ.get("OMP_NUM_THREADS", "")
     if asked.isdecimal() and int(asked):

@@ -1,4 +1,4 @@
-"""Backend of PyTorch: a transformers model on the device of this host."""
+"""The PyTorch backend: a transformers model on the device of this host."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -32,9 +32,6 @@ class TorchModel:
 
     Raises:
         UserError: the device is out of memory.
-
-    Attributes:
-        device: where the model computes.
     """
 
     def __init__(self, model: PreTrainedModel, precision: Resolved = "fp32") -> None:
@@ -52,14 +49,11 @@ class TorchModel:
         return cls(model, precision)
 
     def logits(self, rows: Sequence[AnyInts], positions: Sequence[Ints]) -> Floats:
-        """Compute the logits of the chosen sub-words; see `Backend`. Only those leave the device."""
+        """Only the chosen logits leave the device."""
         return choose(self.forward(rows), positions)
 
     def forward(self, rows: Sequence[AnyInts]) -> torch.Tensor:
-        """Compute the logits of all sub-words of a batch, on the device.
-
-        Args:
-            rows: the sub-word ids of each window, special tokens included; at least one window.
+        """Compute the logits of all sub-words of a batch, on the device; see `Backend.logits`.
 
         Returns:
             (rows, longest, labels); on an XLA device both of the first two may be larger.
@@ -89,8 +83,8 @@ def choose(logits: torch.Tensor, positions: Sequence[Ints]) -> Floats:
     """Select the logits of some sub-words.
 
     Args:
-        logits: (rows, longest, labels), as `TorchModel.forward` returns them.
-        positions: for each row the positions of the chosen sub-words.
+        logits: (rows, longest, labels).
+        positions: of the chosen sub-words in each row.
 
     Returns:
         float32 (chosen sub-words of all rows, labels), row after row.
@@ -127,9 +121,8 @@ def memory_errors(param: str | None = None, subwords: int | None = None) -> Iter
 def workers(device: torch.device) -> Iterator[Executor | None]:
     """Threads in which `Predictor` computes batches on a CPU or GPU; None on other devices or one core.
 
-    On a CPU, one batch per core is faster than one batch on all cores, which would synchronise in each of many small
-    operations. The results are the same for any number of cores up to `MOST_WORKERS`; with more, each worker uses
-    several.
+    On a CPU, one batch per core is faster than one on all cores. The results are the same for any number of cores up to
+    `MOST_WORKERS`; with more, each worker uses several.
     """
     if device.type == "cuda":
         with ThreadPoolExecutor(GPU_WORKERS) as pool:

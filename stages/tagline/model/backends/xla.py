@@ -1,4 +1,4 @@
-"""XLA devices (TPUs): what they need beyond what accelerate does. They compile a graph for each shape of tensors."""
+"""XLA devices (TPUs), which compile a graph for each shape of tensors: what accelerate does not do."""
 
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -10,14 +10,14 @@ from torch import Tensor, nn
 
 
 def available() -> bool:
-    """Whether this process computes on XLA devices, which torch_xla provides."""
+    """Whether this process computes on XLA devices."""
     return bool(is_torch_xla_available())
 
 
 def end_graph() -> None:
     """Run what an XLA device has queued as one graph.
 
-    Otherwise a graph grows until one of its values is read, and hardly any two graphs are equal.
+    Else a graph grows until one of its values is read, and hardly any two are equal.
     """
     import torch_xla  # a separate package, installed on hosts with a TPU only
 
@@ -25,10 +25,9 @@ def end_graph() -> None:
 
 
 def static_shape(device: torch.device, rows: int, longest: int) -> tuple[int, int]:
-    """The arguments ``count`` and ``multiple`` of `tagline.model.batches.pad` that keep the number of shapes small.
+    """The ``count`` and ``multiple`` of `tagline.model.batches.pad` that keep the number of shapes small.
 
     Compiling a shape takes seconds, so an XLA device gets powers of two: 5 rows of 20 sub-words become 8 rows of 32.
-    Other devices get the batch as it is.
     """
     if device.type != "xla":
         return rows, 1
@@ -36,17 +35,17 @@ def static_shape(device: torch.device, rows: int, longest: int) -> tuple[int, in
 
 
 def without_gradients(device: torch.device) -> AbstractContextManager[None]:
-    """PyTorch's inference mode, or on XLA devices, which lack it, no_grad."""
+    """PyTorch's inference mode, or no_grad on XLA devices, which lack it."""
     return torch.no_grad() if device.type == "xla" else torch.inference_mode()
 
 
 def from_xla(tensor: Tensor) -> Tensor:
-    """Copy a tensor from an XLA device to the CPU; a tensor on another device is returned as it is."""
+    """Copy a tensor from an XLA device to the CPU; return other tensors as they are."""
     return tensor.cpu() if tensor.device.type == "xla" else tensor
 
 
 def load_weights(model: nn.Module, path: Path) -> None:
-    """Load a file of safetensors into a model; their own function fails for models on XLA devices.
+    """Load a safetensors file into a model; safetensors' own function fails on XLA devices.
 
     Raises:
         RuntimeError: the weights are not those of the model.

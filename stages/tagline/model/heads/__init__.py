@@ -17,13 +17,10 @@ HEADS: dict[str, type[LinearHead] | type[CrfHead]] = {head.name: head for head i
 
 
 def make_head(name: str, labels: Labels) -> Head:
-    """Build a head that is not trained yet.
-
-    Args:
-        name: a key of `HEADS`.
+    """Build an untrained head.
 
     Raises:
-        UserError: there is no such head.
+        UserError: the name is not a key of `HEADS`.
     """
     if name not in HEADS:
         raise UserError(f"unknown classifier head {name}; expected {', '.join(HEADS)}")
@@ -31,13 +28,10 @@ def make_head(name: str, labels: Labels) -> Head:
 
 
 def load_head(folder: Path, labels: Labels, made_by: str) -> Head:
-    """Load the head of a trained model.
-
-    Args:
-        folder: of the model; without head.safetensors its head is linear.
+    """Load the head of a trained model; linear without head.safetensors.
 
     Raises:
-        UserError: head.safetensors is damaged, or of a head or of labels that are not known.
+        UserError: head.safetensors is damaged, or of an unknown head or unknown labels.
     """
     name, weights = read_head(folder, made_by)
     with reading(folder / HEAD_FILE, made_by):
@@ -45,13 +39,13 @@ def load_head(folder: Path, labels: Labels, made_by: str) -> Head:
 
 
 def continued(head: Head, folder: Path, labels: Labels) -> Head:
-    """Give a head that is not trained yet the weights that a trained model has between labels of the same name.
+    """Give an untrained head the weights that a trained model has between labels of the same name.
 
     Returns:
-        The head itself if the trained one is another one.
+        The head itself if the model has another one.
 
     Raises:
-        UserError: see `load_head`.
+        UserError: as `load_head`.
     """
     trained = load_head(folder, labels, made_by="")
     if trained.name != head.name:

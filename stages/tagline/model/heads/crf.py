@@ -1,7 +1,7 @@
 """CRF head: a linear-chain conditional random field (Lafferty et al., 2001) over the words of a sentence.
 
-The score of a sequence is the sum of the logits of its labels and of a learnt transition for each pair of neighbours.
-In training the chain is that of a window, at inference that of a sentence.
+The score of a sequence is the sum of its labels' logits and of a learnt transition for each pair of neighbours. In
+training the chain is that of a window, at inference that of a sentence.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LARGEST = 300.0
 
 @dataclass(frozen=True)
 class CrfHead:
-    """Implements `Head`; scores are logits, and probabilities are marginals of the chain.
+    """Scores are logits, and probabilities are marginals of the chain.
 
     Attributes:
         learnt: float64 (labels, labels), the score of a label (column) after another one (row); None: all are 0.
@@ -53,10 +53,9 @@ class CrfHead:
         return replace(self, learnt=transitions.astype(np.float64))
 
     def loss(self, logits: Tensor, labels: Tensor, weights: Tensor, model: nn.Module) -> Tensor:
-        """Sum the negative log-likelihood of the labels of each window; see `Head.loss`.
+        """Sum the negative log-likelihood of the labels of each window.
 
-        Sums of products instead of indexing make its gradient the same in each run, and its shapes do not depend on
-        the labels.
+        Sums of products instead of indexing make the gradient the same in each run; no shape depends on the labels.
         """
         import torch  # imported here so that inference starts without PyTorch
 
@@ -106,7 +105,7 @@ class CrfHead:
         return float(of_all - of_gold - of_pairs)
 
     def _forward(self, scores: Floats, lengths: Ints) -> Doubles:
-        """For each word and label, the log-sum of exponentials of the scores of all sequences that end there."""
+        """For each word and label, the log-sum-exp of the scores of all sequences that end there."""
         forward = scores.astype(np.float64)
         factors = np.exp(self.transitions)
         for words in words_by_index(lengths)[1:]:
@@ -115,7 +114,7 @@ class CrfHead:
 
 
 def _sum_of_sequences(logits: Tensor, labelled: Tensor, transitions: Tensor) -> Tensor:
-    """The log-sum of exponentials of the scores of all sequences of a window, summed over the windows."""
+    """The log-sum-exp of the scores of all sequences of a window, summed over the windows."""
     import torch
 
     # Over the positions so far: the log-sums by last label, and whether there was a label.
@@ -129,12 +128,12 @@ def _sum_of_sequences(logits: Tensor, labelled: Tensor, transitions: Tensor) -> 
 
 
 def _log_sum(values: Doubles) -> Doubles:
-    """Logarithm of the sum of exponentials over the last axis; each row has a finite value."""
+    """Log-sum-exp over the last axis; each row has a finite value."""
     largest = values.max(-1, keepdims=True)
     return largest[..., 0] + np.log(np.exp(values - largest).sum(-1))
 
 
 def _log_product(values: Doubles, factors: Doubles) -> Doubles:
-    """Logarithm of the product of the exponentials of (rows, labels) and those of transitions (labels, labels)."""
+    """Logarithm of exp (rows, labels) @ factors (labels, labels)."""
     largest = values.max(-1, keepdims=True)
     return largest + np.log(np.exp(values - largest) @ factors)

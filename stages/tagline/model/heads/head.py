@@ -1,7 +1,7 @@
 """Interface of classifier heads. Only this folder knows how logits become labels.
 
-The logits of every head come from the linear layer of transformers' token classifiers, so that any pipeline can use the
-exported model. A head may add weights of its own, such as transitions, in head.safetensors.
+All heads take their logits from the linear layer of transformers' token classifiers, so that any pipeline can use the
+exported model. A head may add weights, such as transitions, in head.safetensors.
 """
 
 from __future__ import annotations
@@ -32,26 +32,25 @@ class Head(Protocol):
     """A classifier head for one label list.
 
     Arrays of words hold the words of all sentences one after the other; ``lengths``, int64, has the number of words of
-    each sentence.
+    each.
     """
 
     @property
-    def labels(self) -> Labels:
-        """The label list."""
+    def labels(self) -> Labels: ...
 
     @property
     def name(self) -> str:
-        """Its key in `HEADS`, which tagger.json of an exported model contains."""
+        """Its key in `HEADS` and in tagger.json of an exported model."""
 
     @property
     def scores_sequences(self) -> bool:
         """Whether it scores sequences of labels: it learns from first sub-words only."""
 
     def new_weights(self) -> Weights:
-        """The head's own weights before training, float32; empty if the head does not have any."""
+        """The head's own weights before training, float32; empty if it has none."""
 
     def with_weights(self, weights: Weights) -> Self:
-        """The same head with trained weights, which the methods below use, except `loss`.
+        """The same head with trained weights, for the methods below except `loss`.
 
         Raises:
             ValueError: their names or shapes differ from those of `new_weights`, or they are not usable.
@@ -61,12 +60,12 @@ class Head(Protocol):
         """Sum the loss over the labelled words of a batch, in float32.
 
         Args:
-            logits: (windows, sub-words, labels), computed from the encoder's states.
+            logits: (windows, sub-words, labels).
             labels: int64 (windows, sub-words), ids of labels or of the label list's sets, whose labels are summed over;
                 `IGNORED` for sub-words without a label.
-            weights: float32 (windows, sub-words), the share of a sub-word in its word; for heads that learn from first
-                sub-words only, it says nothing.
-            model: the model in training, whose attribute `OWN_WEIGHTS` has the head's own weights, if there are any.
+            weights: float32 (windows, sub-words), the share of a sub-word in its word; unused if the head scores
+                sequences.
+            model: in training; its attribute `OWN_WEIGHTS` has the head's own weights, if any.
         """
 
     def scores(self, logits: Floats) -> Floats:
@@ -79,10 +78,10 @@ class Head(Protocol):
         """Choose the label id of each word, int64 (words,); a score of -inf forbids a label."""
 
     def probabilities(self, scores: Floats, lengths: Ints) -> Floats:
-        """Compute the probability of each label of each word, float32 (words, labels)."""
+        """Compute the probability of each label, float32 (words, labels)."""
 
     def negative_log_likelihood(self, scores: Floats, lengths: Ints, gold: Ints, known: Bools) -> float:
-        """Sum the negative log-likelihood of gold labels over the words with a known one, which have sub-words."""
+        """Summed over the words with a known gold label, which have sub-words."""
 
 
 def write_head(folder: Path, head: str, weights: Weights) -> None:
@@ -91,7 +90,7 @@ def write_head(folder: Path, head: str, weights: Weights) -> None:
 
 
 def read_head(folder: Path, made_by: str) -> tuple[str, Weights]:
-    """Read the name of the head and its weights; ``linear`` without any if the file does not exist.
+    """Read the name of the head and its weights; ``linear`` without any if there is no file.
 
     Raises:
         UserError: the file is damaged.
@@ -105,7 +104,7 @@ def read_head(folder: Path, made_by: str) -> tuple[str, Weights]:
 
 
 def possible_logits(logits: Tensor, labels: Tensor, of: Labels) -> Tensor:
-    """Set the logits of impossible labels to -inf; sub-words without a label keep all of theirs.
+    """Set the logits of impossible labels to -inf; sub-words without a label keep all.
 
     Args:
         logits: (..., labels).

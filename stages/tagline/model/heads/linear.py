@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LinearHead:
-    """Implements `Head`; scores are log-probabilities."""
+    """Scores are log-probabilities."""
 
     name: ClassVar[str] = "linear"
     scores_sequences: ClassVar[bool] = False
