@@ -28,8 +28,8 @@ def reliability(sentences: Sequence[TaggedSentence]) -> pd.DataFrame:
     """Group predicted entities (spans) or words (tags) with sub-words into ten bins by score.
 
     Returns:
-        One row per non-empty bin: bin (its boundaries), confidence (mean score), accuracy (share of correct
-        predictions), number (of predictions).
+        One row per non-empty bin: bin (boundaries), confidence (mean score), accuracy (share of correct predictions),
+        number (of predictions).
     """
     import pandas as pd  # not above: it takes a second, for which the table of scores does not wait
 
@@ -47,8 +47,8 @@ def calibration(bins: pd.DataFrame, uncalibrated: pd.DataFrame | None = None) ->
     """Compute the expected calibration error: the mean gap between confidence and accuracy over bins.
 
     Args:
-        bins: what `reliability` returned.
-        uncalibrated: the same before calibration; None: scores are not calibrated.
+        bins: from `reliability`.
+        uncalibrated: the same before calibration.
 
     Returns:
         ``{ece, confidence, accuracy, number}``, and ``uncalibrated``, the error before; ``{number: 0}`` without
@@ -86,11 +86,10 @@ def fit_curve(scores: Floats, right: Bools) -> Curve | None:
     """Fit the share of right predictions as a rising function of their scores: isotonic regression of groups.
 
     Args:
-        scores: float32 (predictions,).
-        right: bool (predictions,).
+        scores, right: (predictions,).
 
     Returns:
-        The curve; None for fewer than `LEAST` predictions, or if all are right, or none is.
+        None for fewer than `LEAST` predictions, or if all are right, or none is.
     """
     if len(scores) < LEAST or right.all() or not right.any():
         return None
@@ -115,7 +114,7 @@ def fit_curve(scores: Floats, right: Bools) -> Curve | None:
 
 
 def not_fitted(measured: Mapping[str, Any]) -> str:
-    """Say why entities have no curve, from what `calibration` says of validation."""
+    """Say why entities have no curve, from validation's `calibration`."""
     number = measured["number"]
     right = round(number * measured.get("accuracy", 0))
     return f"{number:,} predictions, {right:,} of them right; expected at least {LEAST}, right and wrong ones"

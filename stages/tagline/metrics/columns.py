@@ -1,4 +1,4 @@
-"""The columns of all tables of scores: in the terminal, on the page, on the card and in plots/per_type.csv."""
+"""The columns of all tables of scores."""
 
 from typing import NamedTuple
 
@@ -8,9 +8,8 @@ class ScoreColumn(NamedTuple):
 
     Attributes:
         key: of the score in reports/evaluate.json.
-        title: its heading.
-        short: its heading where there is little room; empty: the title.
-        has_interval: whether the score of each type has its 95 % interval.
+        short: title where there is little room.
+        has_interval: whether each type's score has its 95 % interval.
     """
 
     key: str

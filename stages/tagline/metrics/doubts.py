@@ -1,4 +1,4 @@
-"""Doubts: why the scores of a split say less than they seem to, in the terminal, on the page and on the card."""
+"""Doubts: why the scores of a split say less than they seem to."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,7 +12,7 @@ MOST_IN_TRAIN = 0.1
 
 
 def doubts(entries: Mapping[str, Any]) -> Iterator[str]:
-    """Say which scores of a split are of few entities or sentences, or of sentences that train has too."""
+    """Say which scores of a split are of few entities or sentences, or of sentences that are in train."""
     overall = entries["overall"]
     sentences = entries.get("sentences", 0)  # a cross-validation has none
     if overall["number"] < FEW_ENTITIES:
@@ -32,7 +32,7 @@ def doubts(entries: Mapping[str, Any]) -> Iterator[str]:
 
 
 def f1_not_in_train(entries: Mapping[str, Any]) -> float | None:
-    """The F1 of the sentences that train does not have, if it has many; None if these have no entities."""
+    """The F1 of sentences not in train, if many are in it; None if they have no entities."""
     if not _has_many_of_train(entries):
         return None
     f1: float | None = entries["slices"].get("not_in_train", {}).get("f1")
@@ -44,5 +44,5 @@ def _has_many_of_train(entries: Mapping[str, Any]) -> bool:
 
 
 def unit(entries: Mapping[str, Any]) -> str:
-    """What is counted; plain tags have no other rules of matching."""
+    """What is counted: plain tags have no other rules of matching."""
     return "entities" if "matching" in entries else "words"

@@ -5,8 +5,8 @@ as are correct there (average thresholded confidence: Garg et al., 2022). The ex
 A + w (N - A) + c O: a share w of wrong entities touches a gold one, and others are missed among the words called O, of
 which O, the sum of 1 - score, are expected to be wrong. F1 is 2 A / (N + that number).
 
-The sum of the scores is the expected number of correct ones if scores stay calibrated. How far it is from A shows how
-little is known, and widens the interval.
+If scores stay calibrated, their sum is the expected number of correct entities. How far it is from A shows how little
+is known, and widens the interval.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Constants(NamedTuple):
         ties: the share of the entities with this score that counts as above it.
         touching: share of wrong entities that touch a gold one.
         missed: gold entities that no predicted one touches, per expected wrong word among those called O.
-        entities: the number of predicted entities.
+        entities: number of predicted ones.
     """
 
     threshold: float
@@ -50,8 +50,7 @@ class Constants(NamedTuple):
 def fit(validation: TaggedSentences) -> Constants | None:
     """Compute the constants.
 
-    Returns:
-        None for fewer than `LEAST` entities, if all are right or none is, or if no word is called O.
+    None for fewer than `LEAST` entities, if all are right or none is, or if no word is called O.
     """
     found, gold = validation.predicted_entities, validation.gold_entities
     is_correct = validation.correct[1]
@@ -74,13 +73,13 @@ def fit(validation: TaggedSentences) -> Constants | None:
 
 
 def _above(scores: Doubles, threshold: float) -> tuple[Bools, Bools]:
-    """Whether each score is above the threshold, and whether it is equal to it."""
+    """Whether each score is above the threshold, and whether it equals it."""
     above = scores - threshold
     return above > NEAR, np.abs(above) <= NEAR
 
 
 def _touches(entities: EntityArrays, others: EntityArrays, words: int) -> Bools:
-    """Whether each entity has a word that one of the others has too, bool (entities,)."""
+    """Whether each entity shares a word with one of the others, bool (entities,)."""
     steps = np.zeros(words + 1, np.int64)
     steps[others.start] += 1
     steps[others.end] -= 1
@@ -90,7 +89,7 @@ def _touches(entities: EntityArrays, others: EntityArrays, words: int) -> Bools:
 
 
 def _doubt(sentences: TaggedSentences) -> float:
-    """The expected number of wrong words among those called O; words without sub-words have no score."""
+    """The expected number of wrong words among those called O, without words that have no sub-words."""
     outside = is_outside(sentences.predicted, sentences.labels) & (sentences.scores > 0)
     return float((1 - sentences.scores[outside].astype(np.float64)).sum())
 
@@ -103,7 +102,6 @@ class Sums(NamedTuple):
         sure: those with a score above the threshold, and the share of ties.
         scores: the sum of their scores.
         doubt: the sum of 1 - score of the words called O.
-        words: words.
     """
 
     found: float = 0
@@ -117,7 +115,7 @@ class Sums(NamedTuple):
 
 
 def count(sentences: TaggedSentences, constants: Constants) -> Sums:
-    """Count what the estimate needs of sentences or documents without gold labels, with calibrated scores."""
+    """Count what the estimate needs of sentences or documents with calibrated scores."""
     return Sums(
         found=len(sentences.confidences),
         sure=float(are_sure(sentences.confidences, constants).sum()),
@@ -156,7 +154,7 @@ def estimate(sums: Sums, constants: Constants) -> Estimate:
 
 
 def expected_gold(found: float, correct: float, doubt: float, constants: Constants) -> float:
-    """The number of gold entities, if so many of those found are correct; see the module."""
+    """If so many of the found entities are correct."""
     return correct + constants.touching * (found - correct) + constants.missed * doubt
 
 
@@ -170,18 +168,12 @@ def _ratios(found: float, correct: float, doubt: float, constants: Constants) ->
 
 
 class Reference(NamedTuple):
-    """What travels with a model to estimate the scores of other texts.
-
-    Attributes:
-        constants: of validation.
-        f1: the true F1 of test.
-    """
+    """What travels with a model to estimate the scores of other texts: constants of validation, the true F1 of test."""
 
     constants: Constants
     f1: float
 
     def to_json(self) -> dict[str, Any]:
-        """The entry ``reference``."""
         return {"constants": self.constants._asdict(), "f1": self.f1}
 
     @classmethod

@@ -25,8 +25,8 @@ class Outcome(NamedTuple):
     Attributes:
         kind: correct: type and boundaries agree. type_error: only the boundaries. boundary_error: the types agree and
             words overlap. missed, spurious: any other gold, or predicted, entity.
-        gold: the gold entity; None if spurious.
-        predicted: the predicted entity; None if missed.
+        gold: None if spurious.
+        predicted: None if missed.
     """
 
     kind: OutcomeKind
@@ -39,21 +39,18 @@ class Outcome(NamedTuple):
 
     @property
     def extent(self) -> tuple[int, int]:
-        """The start and end of the gold and the predicted entity together; the end is excluded."""
+        """The start and end of both entities together; the end is excluded."""
         entities = [entity for entity in (self.gold, self.predicted) if entity]
         return min(entity.start for entity in entities), max(entity.end for entity in entities)
 
 
 def outcomes(sentence: TaggedSentence) -> list[Outcome]:
-    """List the outcomes of a sentence from left to right.
-
-    For plain tags, whose boundaries always agree, each word is correct or a type error.
-    """
+    """From left to right; for plain tags, each word is correct or a type error."""
     return match(sentence.gold_entities, sentence.predicted_entities)
 
 
 def outcomes_of_errors(sentences: Sequence[TaggedSentence]) -> dict[int, list[Outcome]]:
-    """List the outcomes of each sentence with an error, by its index."""
+    """The outcomes of each sentence with an error, by its index."""
     flat = flatten(sentences)
     in_gold, in_predicted = flat.correct
     wrong = np.concatenate([flat.gold_entities.start[~in_gold], flat.predicted_entities.start[~in_predicted]])
@@ -77,11 +74,10 @@ def match(gold: Sequence[Entity], predicted: Sequence[Entity]) -> list[Outcome]:
     common first, from left to right on ties. Others are missed or spurious.
 
     Args:
-        gold: entities from left to right, without overlaps.
-        predicted: likewise.
+        gold, predicted: from left to right, without overlaps.
 
     Returns:
-        Outcomes by their extent, which no two have in common.
+        Outcomes by their extent.
     """
     pairs: dict[Entity, tuple[OutcomeKind, Entity]] = {}
     paired = set()
@@ -98,7 +94,7 @@ def match(gold: Sequence[Entity], predicted: Sequence[Entity]) -> list[Outcome]:
 def _candidates(
     gold: Sequence[Entity], predicted: Sequence[Entity]
 ) -> list[tuple[int, int, int, OutcomeKind, Entity, Entity]]:
-    """List the pairs that may be matched, each with a sort key in front: the best pair has the lowest."""
+    """List the pairs that may be matched, each after its sort key: the best pair has the lowest."""
     pairs: list[tuple[int, int, int, OutcomeKind, Entity, Entity]] = []
     first = 0
     for entity in gold:
@@ -125,7 +121,6 @@ def confusion(sentences: Sequence[TaggedSentence], kind: Kind) -> Counter[tuple[
     """Count words by gold and predicted type.
 
     Args:
-        sentences: with gold labels.
         kind: spans: words outside entities have the type `NO_TYPE`; those outside on both sides are not counted. tags:
             a word's type is its label.
     """
@@ -147,11 +142,10 @@ def matching(counts: Counts, errors: Mapping[str, int]) -> dict[str, dict[str, f
     """Score entities by less strict rules than type and boundaries.
 
     Args:
-        counts: of a split of entities.
-        errors: the numbers of its outcomes by kind.
+        errors: the numbers of the outcomes by kind.
 
     Returns:
-        The scores of ``exact``, for which the boundaries are right, and of ``type``, for which the type is, and a word.
+        The scores of ``exact``, for which the boundaries are right, and of ``type``, for which the type and a word are.
     """
     gold, predicted = counts.gold.sum(), counts.predicted.sum()
     right = {"exact": errors["correct"] + errors["type_error"], "type": errors["correct"] + errors["boundary_error"]}

@@ -1,7 +1,7 @@
 """Scores of texts of which some are labelled: measured on these, and corrected by what is estimated of all.
 
 Precision, recall and F1 are ratios of sums over sentences. If the labelled sentences look easier to the model than the
-other texts, by its own scores, their ratio is lowered, by as much as both vary together (prediction-powered inference:
+other texts, by its own scores, the ratio is lowered, by as much as both vary together (prediction-powered inference:
 Angelopoulos et al., 2023, here of ratios).
 """
 
@@ -24,8 +24,6 @@ class Parts(NamedTuple):
 
     Attributes:
         correct: predicted entities that are in gold.
-        predicted: all of them.
-        gold: entities in gold.
     """
 
     correct: Doubles
@@ -33,7 +31,6 @@ class Parts(NamedTuple):
     gold: Doubles
 
     def ratios(self) -> dict[str, tuple[Doubles, Doubles]]:
-        """Numerator and denominator of each score."""
         return {
             "precision": (self.correct, self.predicted),
             "recall": (self.correct, self.gold),
@@ -66,5 +63,5 @@ def measure(measured: Parts, estimated: Parts, of_all: Parts) -> Estimate:
 
 
 def _deviations(numerator: Doubles, denominator: Doubles, ratio: Doubles) -> Doubles:
-    """How much each sentence moves the ratio of the sentences from a given one, float64 (sentences,)."""
+    """How much each sentence moves the ratio from a given one, float64 (sentences,)."""
     return np.asarray(divide(numerator - ratio * denominator, denominator.mean()))

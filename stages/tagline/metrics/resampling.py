@@ -23,7 +23,7 @@ def weights(sentences: int, resamples: int, seed: int) -> Iterator[Doubles]:
     """Draw all sentences with replacement, repeatedly; not words, which depend on each other.
 
     Args:
-        seed: random seed; the weights do not depend on the size of the blocks.
+        seed: the weights do not depend on the size of the blocks.
 
     Yields:
         float64 (resamples in this block, sentences): how often each was drawn; ``block @ counts`` is the sum of each
@@ -41,20 +41,13 @@ def weights(sentences: int, resamples: int, seed: int) -> Iterator[Doubles]:
 
 
 def interval(values: npt.ArrayLike) -> tuple[Doubles, Doubles]:
-    """Compute the 95 % percentile interval.
-
-    Args:
-        values: (resamples, ...), a score of each resample.
-
-    Returns:
-        The lower and the upper end, each of shape (...).
-    """
+    """Compute the ends of the 95 % percentile interval, (...) each, of a score of each resample, (resamples, ...)."""
     low, high = np.quantile(np.asarray(values, dtype=np.float64), [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
     return low, high
 
 
 def intervals(counts: Counts) -> dict[str, Any]:
-    """Compute 95 % intervals of the scores, by `RESAMPLES` of the sentences.
+    """Compute 95 % intervals, by `RESAMPLES` of the sentences.
 
     Returns:
         ``{"overall": {precision, recall, f1, accuracy: {low, high}}, "per_type": {TYPE: {f1: {low, high}}}}``.
@@ -80,10 +73,10 @@ def _rounded(low: Any, high: Any) -> dict[str, float]:
 
 
 def by_document(counts: Counts, documents: Ints) -> Counts:
-    """Sum the counts of the sentences of each document, so that whole documents are drawn.
+    """Sum the counts of each document, so that whole documents are drawn.
 
     Args:
-        documents: int64 (sentences,), the number of the document of each, from 0.
+        documents: int64 (sentences,), the number of the document, from 0.
     """
     ones = np.ones(len(documents))
     sums = csr_array((ones, (documents, np.arange(len(documents)))))

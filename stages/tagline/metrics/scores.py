@@ -1,7 +1,7 @@
 """Scores of word labels: precision, recall, F1 and accuracy, overall and per type.
 
-They are equal to those of seqeval (spans) and scikit-learn (plain tags), and computed from counts per sentence, so that
-those of any resample are weights @ counts.
+They equal those of seqeval (spans) and scikit-learn (plain tags), and are computed from counts per sentence, so that a
+resample's counts are weights @ counts.
 """
 
 from __future__ import annotations
@@ -38,7 +38,6 @@ class Totals:
 
     Attributes:
         kind: spans: entities are counted; tags: words.
-        types: their names.
         correct, predicted, gold: (..., types).
         words, correct_words: (...).
     """
@@ -59,8 +58,8 @@ class Totals:
         """Score all types together, (...): micro-averages for spans, means over the tags in gold for plain tags.
 
         Args:
-            split: of all sentences, if these are a resample of them: the means are over its tags, and one that the
-                resample lacks has its score.
+            split: of all sentences, if these are a resample: means are over its tags, and one that the resample lacks
+                has its score.
         """
         if self.kind == "spans":
             return ratios(self.correct.sum(-1), self.predicted.sum(-1), self.gold.sum(-1))
@@ -73,13 +72,13 @@ class Totals:
         return Ratios(*means)
 
     def scored(self, values: Iterable[T]) -> Iterator[tuple[str, T]]:
-        """Yield the name and the value of each type; not of a plain tag that is only predicted: it has no recall."""
+        """Yield the name and the value of each type; not of plain tags that are only predicted: they have no recall."""
         for name, value, number in zip(self.types, values, self.gold, strict=True):
             if self.kind == "spans" or number:
                 yield name, value
 
     def accuracy(self) -> Doubles:
-        """Compute the share of correctly labelled words: (...)."""
+        """The share of correctly labelled words: (...)."""
         return divide(self.correct_words, self.words)
 
 
@@ -88,8 +87,7 @@ class Counts:
     """Counts per sentence, as floats, whose sums are exact up to 2**53; sparse, since few types occur in a sentence.
 
     Attributes:
-        kind: what is counted.
-        types: the types of gold and predicted entities, sorted.
+        types: of gold and predicted entities, sorted.
         correct, predicted, gold: (sentences, types), sparse: entities, or words of each tag.
         words, correct_words: (sentences,).
     """
@@ -103,10 +101,10 @@ class Counts:
     correct_words: Doubles
 
     def total(self, weights: npt.ArrayLike | None = None) -> Totals:
-        """Sum over sentences, each multiplied by its weight.
+        """Sum over sentences.
 
         Args:
-            weights: (..., sentences), for instance from `resampling.weights`; None: 1 for each.
+            weights: (..., sentences), for instance from `resampling.weights`.
         """
         of_types = [self.correct, self.predicted, self.gold]
         of_words = [self.words, self.correct_words]
@@ -135,7 +133,6 @@ def count(sentences: Sequence[TaggedSentence], kind: Kind) -> Counts:
         return csr_array((np.ones(len(starts)), cells), shape=(len(flat), len(occurring)))
 
     def words(is_counted: Bools) -> Doubles:
-        """Count such words in each sentence."""
         return np.bincount(flat.sentences_of(np.flatnonzero(is_counted)), minlength=len(flat)).astype(np.float64)
 
     correct, _ = flat.correct
@@ -151,7 +148,7 @@ def count(sentences: Sequence[TaggedSentence], kind: Kind) -> Counts:
 
 
 def ratios(correct: npt.ArrayLike, predicted: npt.ArrayLike, gold: npt.ArrayLike) -> Ratios:
-    """Compute precision, recall and F1 from counts of one shape, or of shapes that broadcast, element by element."""
+    """Compute precision, recall and F1 from counts of shapes that broadcast."""
     correct, predicted, gold = map(np.asarray, (correct, predicted, gold))
     return Ratios(divide(correct, predicted), divide(correct, gold), divide(2 * correct, predicted + gold))
 
@@ -167,7 +164,7 @@ def score(counts: Counts) -> dict[str, Any]:
 
     Returns:
         ``{"overall": {precision, recall, f1, accuracy, number}, "per_type": {TYPE: {precision, recall, f1, number}}}``;
-        number is the number of gold entities, or words. 0 divided by 0 is 0.
+        number is of gold entities, or words.
     """
     total = counts.total()
     rows = zip(*total.per_type(), total.gold, strict=True)
@@ -178,7 +175,7 @@ def score(counts: Counts) -> dict[str, Any]:
 
 
 def scores_of(precision: Any, recall: Any, f1: Any, number: Any, accuracy: Any = None) -> dict[str, float | int]:
-    """Return scores from 0 to 1 as they are written: to six decimals, with the number of gold entities or words."""
+    """Return scores to six decimals, with the number of gold entities or words."""
     scores: dict[str, float | int] = {"precision": rounded(precision), "recall": rounded(recall), "f1": rounded(f1)}
     if accuracy is not None:
         scores["accuracy"] = rounded(accuracy)
@@ -186,5 +183,4 @@ def scores_of(precision: Any, recall: Any, f1: Any, number: Any, accuracy: Any =
 
 
 def rounded(value: Any) -> float:
-    """Round a number as it is written."""
     return round(float(value), SCORE_DIGITS)

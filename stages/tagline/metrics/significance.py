@@ -35,9 +35,9 @@ class Difference:
     """One score of both sides.
 
     Attributes:
-        old, new: its value in each run of the side.
+        old, new: its value in each run.
         low, high: the 95 % interval of the difference of the means.
-        p: the p-value of the difference, two-sided.
+        p: two-sided.
         test: which one p comes from, `RANDOMISATION` or `T_TEST`.
     """
 
@@ -64,14 +64,14 @@ class Difference:
 
 
 def significance_test(several: bool) -> str:
-    """Name the significance test of one run per side, or of several."""
+    """Name the test of one run per side, or of several."""
     if several:
         return f"{T_TEST}; where the runs of each side agree, {RANDOMISATION}, {SHUFFLES:,} shuffles"
     return f"{RANDOMISATION}, {SHUFFLES:,} shuffles"
 
 
 def score_text(runs: Sequence[float]) -> str:
-    """Format the mean of a score over runs, with its standard deviation if there are several: ``0.735 ± 0.001``."""
+    """Format the mean of a score over runs, of several with the standard deviation: ``0.735 ± 0.001``."""
     if len(runs) == 1:
         return f"{runs[0]:.3f}"
     return f"{fmean(runs):.3f} ± {stdev(runs):.3f}"
@@ -84,8 +84,7 @@ def differences(old: Sequence[Counts], new: Sequence[Counts]) -> tuple[dict[str,
     approximate randomisation of their mean counts.
 
     Args:
-        old: the counts of each run of one side.
-        new: likewise; all of the same sentences in the same order, with the same gold labels.
+        old, new: the counts of each run, of the same sentences in the same order, with the same gold labels.
 
     Returns:
         The `OVERALL` scores, and the F1 of each type with p adjusted for the number of types.
@@ -118,7 +117,7 @@ def differences(old: Sequence[Counts], new: Sequence[Counts]) -> tuple[dict[str,
 
 
 def f1_differences(pairs: Mapping[str, tuple[Sequence[Counts], Sequence[Counts]]]) -> dict[str, Difference]:
-    """Compare the F1 of several pairs of an old and a new side, with p adjusted for the number of pairs."""
+    """Compare the F1 of pairs of an old and a new side, with p adjusted for their number."""
     result = {}
     for key, (old, new) in pairs.items():
         overall, _ = differences(old, new)
@@ -134,7 +133,6 @@ class RunCounts:
     """The counts of several runs over the same sentences.
 
     Attributes:
-        kind: what is counted.
         types: of all runs.
         counts: (runs, sentences, 3 * types + 2). For types A and B the columns are correct A, correct B, predicted A,
             predicted B, gold A, gold B, words, correct words.
@@ -157,14 +155,11 @@ class RunCounts:
         return cls(runs[0].kind, types, counts)
 
     def total(self) -> Doubles:
-        """Compute the scores of all sentences: (runs, scores)."""
+        """The scores of all sentences: (runs, scores)."""
         return self.scores(self.counts.sum(axis=1))
 
     def scores(self, sums: Doubles) -> Doubles:
-        """Compute scores from sums over sentences, or over resamples of them.
-
-        Args:
-            sums: (..., runs, 3 * types + 2), sums of `counts`.
+        """Compute scores from sums of `counts`, (..., runs, 3 * types + 2).
 
         Returns:
             (..., runs, 4 + types): the `OVERALL` scores, then each type's F1.
@@ -182,8 +177,8 @@ class RunCounts:
 def difference_interval(runs: RunCounts, first_new: int, seed: int) -> tuple[Doubles, Doubles]:
     """Compute the 95 % interval of new minus old, each the mean of its runs: lower and upper bounds, (scores,).
 
-    A paired bootstrap (Efron and Tibshirani, 1993): the same sentences are drawn for all runs; several runs are drawn
-    too. The first ``first_new`` runs are the old ones.
+    A paired bootstrap (Efron and Tibshirani, 1993) over sentences, the same for all runs, and over runs. The first
+    ``first_new`` runs are the old ones.
     """
     generator = np.random.default_rng(seed)
     differences = []
@@ -195,7 +190,7 @@ def difference_interval(runs: RunCounts, first_new: int, seed: int) -> tuple[Dou
 
 
 def _mean_of_drawn(generator: np.random.Generator, scores: Doubles) -> Doubles:
-    """The mean over runs that are drawn in each resample, (resamples, scores), of (resamples, runs, scores)."""
+    """The mean over drawn runs, (resamples, scores), of (resamples, runs, scores)."""
     drawn = draw_runs(generator, *scores.shape[:2])
     return (drawn[..., None] * scores).sum(axis=1)
 
@@ -203,7 +198,7 @@ def _mean_of_drawn(generator: np.random.Generator, scores: Doubles) -> Doubles:
 def draw_runs(generator: np.random.Generator, resamples: int, runs: int) -> Doubles:
     """Draw the weight of each run in each resample: (resamples, runs), rows sum to 1.
 
-    n - 1 of n runs are drawn, which makes the variance of the resampled mean unbiased (Rao and Wu, 1988).
+    n - 1 of n runs are drawn, for an unbiased variance of the resampled mean (Rao and Wu, 1988).
     """
     drawn = max(1, runs - 1)
     return generator.multinomial(drawn, np.full(runs, 1 / runs), size=resamples) / drawn
@@ -213,7 +208,7 @@ def p_values(runs: RunCounts, seed: int) -> Doubles:
     """Compute the two-sided p of the difference of each score by approximate randomisation (Noreen, 1989; Yeh, 2000).
 
     The two predictions for a sentence are swapped at random, many times; p is the share of shuffles with a difference
-    at least as large as the observed one. Sentences with the same counts in both of the runs are skipped.
+    at least as large as the observed one.
     """
     gaps = runs.counts[1] - runs.counts[0]
     gaps = gaps[gaps.any(axis=1)]
@@ -248,12 +243,10 @@ def _swaps(sentences: int, seed: int) -> Iterator[Doubles]:
 def t_test(old: Doubles, new: Doubles) -> Doubles:
     """Compute the two-sided p of the difference of each score over runs, by Welch's test.
 
-    The variance of a single run is taken to be that of the other side (Student's test). NaN where the runs of each side
-    agree.
+    A single run takes the variance of the other side (Student's test). NaN where the runs of each side agree.
 
     Args:
-        old: (runs, scores).
-        new: likewise; at least three runs in total.
+        old, new: (runs, scores), at least three runs in total.
     """
     from scipy.stats import ttest_ind_from_stats  # takes a second, for which single runs need not wait
 
@@ -279,7 +272,7 @@ def _deviation(scores: Doubles) -> Doubles:
 
 
 def holm(p: npt.ArrayLike) -> Doubles:
-    """Adjust p-values for the number of tests (Holm, 1979); otherwise about 1 of 20 unchanged types is significant."""
+    """Adjust p-values for the number of tests (Holm, 1979); else about 1 of 20 unchanged types is significant."""
     values = np.asarray(p, dtype=np.float64)
     order = np.argsort(values, kind="stable")
     adjusted = np.empty_like(values)

@@ -1,4 +1,4 @@
-"""Slices: scores of parts of a split, which show where a model fails, also by what the training split has of them."""
+"""Slices: scores of parts of a split, which show where a model fails."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,11 +24,11 @@ TITLE = 0.8
 class TrainingIndex:
     """What the training split has of other splits' sentences and entities, case-sensitive.
 
-    Memory grows with what the other splits have: train is read once, sentence by sentence.
+    Memory grows with the other splits: train is read sentence by sentence.
 
     Args:
         training: words and label names of each sentence of train; "" for unknown labels.
-        others: the splits that are looked up, with gold and predicted entities.
+        others: the splits that are looked up.
     """
 
     def __init__(
@@ -56,11 +56,11 @@ class TrainingIndex:
                     self._types[text].add(entity.type)
 
     def contains(self, words: Sequence[str]) -> bool:
-        """Whether the training split has a sentence of exactly these words."""
+        """Whether train has a sentence of exactly these words."""
         return hash(tuple(words)) in self._sentences
 
     def types(self, text: tuple[str, ...]) -> set[str]:
-        """The types of the training split's entities of exactly these words."""
+        """The types of train's entities of exactly these words."""
         return self._types.get(text, set())
 
 
@@ -68,8 +68,8 @@ def slices(sentences: Sequence[TaggedSentence], counts: Counts, training: Traini
     """Score parts of a split. Which slices exist depends on gold alone.
 
     Returns:
-        The scores by slice of ``text`` (`TEXTS`) and ``case`` (unless all have the same), and those of
-        ``not_in_train``, the sentences that train does not have; those of entities with the interval of F1.
+        The scores by slice of ``text`` (`TEXTS`) and ``case`` (unless all have the same), and of ``not_in_train``, the
+        sentences that train does not have; of entities with the interval of F1.
     """
     flat = flatten(sentences)
     result: dict[str, Any] = {"text": _of_texts(flat, counts, training)}
@@ -81,7 +81,7 @@ def slices(sentences: Sequence[TaggedSentence], counts: Counts, training: Traini
 
 
 def in_train(flat: TaggedSentences, training: TrainingIndex, entities: EntityArrays) -> AnyInts:
-    """Look up entities of some sentences in the training split: the index in `TEXTS` of each, int8 (entities,)."""
+    """The index in `TEXTS` of each entity, int8 (entities,), as found in the training split."""
     indices = np.full(len(entities.type), TEXTS.index("unseen"), np.int8)
     for index, (type_, text) in enumerate(zip(entities.type.tolist(), flat.texts(entities), strict=True)):
         types = training.types(text)
@@ -93,7 +93,7 @@ def in_train(flat: TaggedSentences, training: TrainingIndex, entities: EntityArr
 
 
 def of_each_case(sentences: Sequence[TaggedSentence]) -> dict[str, Bools]:
-    """Which sentences have each `letter_case`, bool (sentences,), by its name; empty if all have the same."""
+    """Which sentences have each `letter_case`, bool (sentences,); empty if all have the same."""
     cases = np.array([letter_case(words) for words in flatten(sentences).words or ()], dtype=np.str_)
     names = np.unique(cases).tolist()
     if len(names) < 2:
@@ -102,7 +102,7 @@ def of_each_case(sentences: Sequence[TaggedSentence]) -> dict[str, Bools]:
 
 
 def letter_case(words: Sequence[str]) -> str:
-    """The letter case of a sentence, by the letters that have one: capitals, small_letters, title or mixed; else "".
+    """The letter case of a sentence: capitals, small_letters, title or mixed; "" without cased letters.
 
     A sentence whose words nearly all begin with a capital is a title, see `TITLE`.
     """
@@ -118,7 +118,7 @@ def letter_case(words: Sequence[str]) -> str:
 
 
 def _of_texts(flat: TaggedSentences, counts: Counts, training: TrainingIndex) -> dict[str, SliceScores]:
-    """Score the entities of each of `TEXTS`; for plain tags, compute the accuracy of its words."""
+    """Score the entities of each of `TEXTS`; for plain tags, the accuracy of its words."""
 
     def per_sentence(entities: EntityArrays, indices: AnyInts) -> csr_array:
         where = (flat.sentences_of(entities.start), indices)
@@ -140,7 +140,7 @@ def _of_texts(flat: TaggedSentences, counts: Counts, training: TrainingIndex) ->
 
 
 def _of_sentences(counts: Counts, slices: Mapping[str, Bools]) -> dict[str, SliceScores]:
-    """Compute the overall scores of slices of sentences, bool (sentences,) each, that have an entity in gold."""
+    """Compute the overall scores of slices of sentences, bool (sentences,) each, with an entity in gold."""
     result: dict[str, SliceScores] = {}
     for name, is_in in slices.items():
         of_slice = counts.of_sentences(is_in)
