@@ -1,6 +1,6 @@
 """Conversion of a fine-tuned model to ONNX, for any batch size and window length.
 
-Weights that the graph and the safetensors files beside it have in common are stored once, in these, as external data:
+Weights that the safetensors files beside the graph have are stored once, in these, as external data:
 https://onnx.ai/onnx/repo-docs/ExternalData.html, https://huggingface.co/docs/safetensors/index#format.
 """
 
@@ -39,7 +39,7 @@ _Key = tuple[tuple[int, ...], bytes]
 
 
 class _Logits(torch.nn.Module):
-    """The exported computation. The model uses its defaults for token types and positions, as in `TorchModel`."""
+    """The exported computation, with the model's defaults for token types and positions, as in `TorchModel`."""
 
     def __init__(self, model: PreTrainedModel) -> None:
         super().__init__()
@@ -50,13 +50,10 @@ class _Logits(torch.nn.Module):
 
 
 def convert(model: PreTrainedModel) -> ir.Model:
-    """Convert a model to an ONNX graph.
+    """Convert a model, on the CPU, in float32 and evaluation mode, to an ONNX graph.
 
     Inputs: ``input_ids`` and ``attention_mask``, int64 (batch, length). Output: ``logits``, float32 (batch, length,
     labels).
-
-    Args:
-        model: on the CPU, in float32 and evaluation mode.
 
     Raises:
         UserError: PyTorch can't convert the model.
@@ -89,11 +86,10 @@ def convert(model: PreTrainedModel) -> ir.Model:
 
 
 def write(model: ir.Model, path: Path, weights: Collection[Path] = ()) -> None:
-    """Write a graph. The same graph gives the same bytes.
+    """Write a graph of `convert`. The same graph gives the same bytes.
 
     Args:
-        model: a graph of `convert`; its weights are replaced by references to ``weights``.
-        weights: safetensors files that have the weights. Without any, or if they lack more than
+        weights: safetensors files that the graph refers to for its weights. Without any, or if they lack more than
             `MAX_BYTES`, all weights are written to another file, ``NAME_data``.
     """
     share_weights(model.graph, weights)
@@ -113,7 +109,7 @@ def write(model: ir.Model, path: Path, weights: Collection[Path] = ()) -> None:
 
 
 def _strip(graph: Any) -> None:
-    """Remove the origin of each operator, which the exporter records as stack traces with paths of this host."""
+    """Remove the origins of operators: stack traces with paths of this host."""
     entries = [graph, graph.graph, *graph.graph.inputs, *graph.graph.initializers.values()]
     for node in graph.graph.all_nodes():
         entries += [node, *node.outputs]
@@ -136,12 +132,9 @@ def _quiet() -> Iterator[None]:
 
 
 def share_weights(graph: ir.Graph, files: Iterable[Path]) -> None:
-    """Replace float32 weights of a graph by references to the same bytes in safetensors files.
+    """Replace float32 weights of a graph, in place, by references to the same bytes in safetensors files.
 
     Files have the weights of a linear layer as (outputs, inputs), so the graph transposes them when it is loaded.
-
-    Args:
-        graph: modified in place; weights that no file has stay as they are.
     """
     stored: dict[_Key, ir.ExternalTensor] = {}
     for file in files:
@@ -189,14 +182,13 @@ def _key(array: npt.NDArray[Any]) -> _Key:
 
 
 def _renamed(tensor: ir.ExternalTensor, name: str) -> ir.ExternalTensor:
-    """A copy, since several weights of a graph may have the same bytes."""
+    """A copy, since several weights may have the same bytes."""
     renamed = copy(tensor)
     renamed.name = name
     return renamed
 
 
 def _transpose(graph: ir.Graph, weight: ir.Value, tensor: ir.ExternalTensor) -> None:
-    """Make a weight the transpose of a new one."""
     source = ir.Value(name=tensor.name, shape=tensor.shape, type=ir.TensorType(tensor.dtype), const_value=tensor)
     graph.register_initializer(source)
     del graph.initializers[str(weight.name)]

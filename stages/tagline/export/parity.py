@@ -1,6 +1,6 @@
 """Parity: compares the predictions of an exported backend with those of the trained model, word by word.
 
-And conformance.jsonl, with which an implementation in another language compares its own.
+conformance.jsonl is for implementations in other languages to compare their own.
 """
 
 import json
@@ -35,7 +35,7 @@ class Measured(NamedTuple):
 
     Attributes:
         report: ``{same_labels, f1}``: the share of words with the same label, and the F1 of the backend.
-        tagged: the split with the labels of the backend.
+        tagged: the split with its labels.
     """
 
     report: dict[str, float]
@@ -43,11 +43,7 @@ class Measured(NamedTuple):
 
 
 class Parity:
-    """The trained model's predictions for a split, to compare backends with.
-
-    Args:
-        labels: in the model's order.
-    """
+    """The trained model's predictions for a split, to compare backends with."""
 
     def __init__(self, trained: Backend, split: Split, labels: Labels, head: Head, biases: Biases = NO_BIASES) -> None:
         self.split = split
@@ -64,9 +60,6 @@ class Parity:
     def measure(self, backend: Backend, name: str) -> Measured:
         """Compare a backend with the trained model.
 
-        Args:
-            name: of the backend, for the progress bar and messages.
-
         Raises:
             UserError: the backend produces NaN or infinite logits.
         """
@@ -81,7 +74,7 @@ class Parity:
         return Measured({"same_labels": same_labels, "f1": _f1(tagged)}, tagged)
 
     def drop(self, tagged: TaggedSentences, at_most: float) -> Difference | None:
-        """Test how far the F1 of a backend is below the trained model's; None if not by more than ``at_most``."""
+        """Test how far the F1 of a backend is below the trained model's; None if by ``at_most`` or less."""
         if self.f1 - _f1(tagged) <= at_most:
             return None
         kind = self.labels.kind

@@ -1,8 +1,8 @@
 """Quantisation of an ONNX graph: matrix products with weights are computed in 8-bit integers.
 
-Weights have one scale per column, activations one per sub-word, its largest absolute value: so that of a sub-word does
-not depend on the others in its batch, as with onnxruntime's ``quantize_dynamic``. Embeddings are looked up, not
-multiplied; they are stored in half precision. All operators are standard ones.
+Weights have one scale per column, activations one per sub-word, its largest absolute value, which does not depend on
+the others in its batch, as with onnxruntime's ``quantize_dynamic``. Embeddings are looked up, not multiplied; they are
+stored in half precision. All operators are standard ones.
 """
 
 from pathlib import Path
@@ -33,11 +33,9 @@ GELU_OFFSET = 0.1701
 
 
 def write(model: onnx.ModelProto, target: Path) -> None:
-    """Quantise a graph and write it.
+    """Quantise a graph of `tagline.export.onnx_export` in place and write it.
 
-    Args:
-        model: a graph of `tagline.export.onnx_export`, modified in place.
-        target: the file to write; more than `MAX_BYTES` go to a second one, ``NAME_data``.
+    More than `MAX_BYTES` go to a second file, ``NAME_data``.
     """
     _Quantizer(model.graph).rewrite()
     external = model.ByteSize() > MAX_BYTES
@@ -49,7 +47,7 @@ def _takes_rows(gather: NodeProto) -> bool:
 
 
 class _Quantizer:
-    """Rewrites a graph in place. New values are named after the value they are computed from, with a suffix."""
+    """Rewrites a graph in place. New values are named after their source, with a suffix."""
 
     def __init__(self, graph: onnx.GraphProto) -> None:
         self.graph = graph
@@ -61,7 +59,7 @@ class _Quantizer:
         self.gelu_outputs = {node.output[0] for node in graph.node if node.op_type == "Gelu"}
 
     def rewrite(self) -> None:
-        """Replace products and embeddings, and remove constants that are no longer used."""
+        """Replace products and embeddings, and remove unused constants."""
         for node in self.graph.node:
             if node.op_type == "MatMul" and node.input[1] in self.weights:
                 self._product(*node.input, *node.output)
@@ -130,13 +128,12 @@ class _Quantizer:
         return self._constant("quantization.last_axis", np.array([-1], np.int64))
 
     def _embedding(self, weight: str, ids: str, rows: str) -> None:
-        """Look up an embedding that is stored in half precision."""
         half = self._constant(f"{weight}.half", numpy_helper.to_array(self.weights[weight]).astype(np.float16))
         self._add("Gather", [half, ids], f"{rows}.half")
         self._add("Cast", [f"{rows}.half"], rows, to=TensorProto.FLOAT)
 
     def _quantize_columns(self, name: str) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
-        """Quantise weights: int8 (rows, columns), and the scale of each column, float32 (columns,)."""
+        """Quantise weights: int8 (rows, columns), and each column's scale, float32 (columns,)."""
         weights = numpy_helper.to_array(self.weights[name])
         scales = np.abs(weights).max(0) / np.float32(WEIGHT_STEPS)
         scales[scales == 0] = 1

@@ -85,8 +85,7 @@ class PreparedExport(NamedTuple):
 
     Attributes:
         tagger: the content of tagger.json.
-        trained: the trained model in float32.
-        f1: of the trained model in float32.
+        trained: the trained model in float32; ``f1`` is its own.
     """
 
     tagger: Exported
@@ -98,7 +97,7 @@ class PreparedExport(NamedTuple):
 
 
 def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dict[str, Any]:
-    """Write an export into a new folder and return the report of it.
+    """Write an export into a new folder and return its report.
 
     Args:
         name: the path of the folder in the model card and in messages.
@@ -139,7 +138,6 @@ def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dic
 
 
 def _verify(inputs: ExportInputs) -> None:
-    """Check the files of the inputs."""
     verify(inputs.tokenized, "tokenize-align")
     verify(inputs.tests, "tokenize-align")
     verify(inputs.finetuned, "train")
@@ -154,7 +152,7 @@ def _verify(inputs: ExportInputs) -> None:
 
 
 def _prepare(inputs: ExportInputs) -> PreparedExport:
-    """Read the artifacts of earlier stages, and predict the reported split, test, by the trained model."""
+    """Read the artifacts of earlier stages, and predict the reported split by the trained model."""
     labels = tokenized.load_labels(inputs.tokenized)
     windowing = tokenized.read_windowing(inputs.tokenized)
     words, sentences = exported.read_rules(inputs.dataset)
@@ -171,7 +169,6 @@ def _prepare(inputs: ExportInputs) -> PreparedExport:
 
 
 def _write_folder(finetuned: Path, dtype: str, tagger: Exported, target: Path, name: str) -> None:
-    """Write what transformers loads (weights, configuration, tokenizer), and tagger.json."""
     try:
         classifier.load(finetuned, tagger.labels, getattr(torch, dtype)).save_pretrained(target)
     except SafetensorError as error:  # for instance a full disk
@@ -183,7 +180,7 @@ def _write_folder(finetuned: Path, dtype: str, tagger: Exported, target: Path, n
 
 
 def _write_graphs(finetuned: Path, labels: Labels, target: Path, params: Export) -> None:
-    """Write the enabled graphs for onnxruntime; the float32 one refers to safetensors files that have its weights."""
+    """Write the enabled graphs; the float32 one refers to safetensors files that have its weights."""
     if not params.onnx and not params.int8:
         return
     graph = onnx_export.convert(classifier.load(finetuned, labels, torch.float32))
@@ -197,7 +194,7 @@ def _write_graphs(finetuned: Path, labels: Labels, target: Path, params: Export)
 
 
 def _configure_javascript(target: Path) -> None:
-    """Tell transformers.js in config.json which graph is the default, and which graphs have a file of weights."""
+    """Tell transformers.js in config.json the default graph, and which graphs have a file of weights."""
     path = target / "config.json"
     config = read_json(path, "export")
     config.pop(JAVASCRIPT, None)  # an encoder's own: of other files
@@ -247,7 +244,7 @@ def _measure(backend: BackendName, inputs: ExportInputs, prepared: PreparedExpor
 
 
 def _check_labels(report: Mapping[str, float], backend: BackendName, params: Export, split: str) -> None:
-    """Raise a `UserError` if fewer words than params allow have the trained model's label; of int8, any number may."""
+    """Raise a `UserError` if fewer words than params allow have the trained model's label; int8 is exempt."""
     if backend != INT8 and report["same_labels"] < params.min_agreement:
         shown = f"{backend} in {params.dtype}" if backend == "torch" else backend
         raise UserError(
@@ -257,7 +254,7 @@ def _check_labels(report: Mapping[str, float], backend: BackendName, params: Exp
 
 
 def _check_f1(drop: Difference, backend: BackendName, limit: float, split: str) -> str:
-    """Judge a drop of F1 above the limit, and say what follows from it."""
+    """Judge a drop of F1 above the limit, and say what follows."""
     said = (
         f"F1 of {split} is {drop.new[0]:.4f}, {-drop.difference:.4f} below the trained model, p = {drop.p:.2g}; "
         f"expected at most {limit:.4f} below (export.max_f1_drop)"
@@ -270,7 +267,6 @@ def _check_f1(drop: Difference, backend: BackendName, limit: float, split: str) 
 
 
 def _leave_out_int8(target: Path) -> None:
-    """Remove the int8 graph, and what config.json says of it."""
     graph = GRAPHS[INT8]
     for name in (graph, graph + DATA):
         (target / name).unlink(missing_ok=True)
@@ -278,7 +274,7 @@ def _leave_out_int8(target: Path) -> None:
 
 
 def _measure_torch(inputs: ExportInputs, prepared: PreparedExport, target: Path) -> Measured:
-    """Compare the exported model in PyTorch with the trained one, both in the precision of the evaluation."""
+    """Compare the exported model with the trained one, both in the precision of the evaluation."""
     tagger = prepared.tagger
     computed_in = resolve_recorded(tagger.precision, prepared.trained.device)
     if computed_in != "fp32":
@@ -291,7 +287,7 @@ def _load_torch(folder: Path, labels: Labels, precision: Resolved) -> TorchModel
 
 
 def compared(report: dict[str, Any]) -> dict[str, float]:
-    """Choose what people compare between commits, for metrics/export.json: F1 of the int8 backend, if there is one."""
+    """Choose what metrics/export.json compares between commits: F1 of the int8 backend, if there is one."""
     [of_split] = report.values()
     backends = of_split["backends"]
     if INT8 not in backends:
@@ -300,7 +296,6 @@ def compared(report: dict[str, Any]) -> dict[str, float]:
 
 
 def table(report: dict[str, Any]) -> str:
-    """Lay out what was measured of each backend for a terminal, and the notes."""
     [of_split] = report.values()
     rows = [[name, *measured.values()] for name, measured in of_split["backends"].items()]
     headers = ["backend", "same labels", "F1", "MB"]

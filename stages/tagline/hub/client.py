@@ -1,7 +1,7 @@
-"""The HTTP client of huggingface_hub and `datasets`: its settings, names in its answers, and its failures in words.
+"""The HTTP client of huggingface_hub and `datasets`: its settings, names in answers, and its failures in words.
 
-Both libraries use these names of an answer as file names, unchecked: the headers ETag, X-Linked-ETag and X-Repo-Commit,
-the commit of a repository, and the SHA-256 of a file in a listing.
+Both libraries use these names as file names, unchecked: the headers ETag, X-Linked-ETag and X-Repo-Commit, the commit
+of a repository, and the SHA-256 of a file in a listing.
 """
 
 import re
@@ -35,7 +35,7 @@ class Client(httpx2.Client):
     """A client that refuses answers with names that are paths, and shortens the waits that answers ask for."""
 
     def send(self, request: httpx2.Request, *, stream: bool = False, **options: Any) -> httpx2.Response:
-        """Send a request, as the base class does.
+        """Send a request.
 
         Raises:
             UserError: a name in the answer has other characters than letters, digits, ``_``, ``.`` and ``-``.
@@ -52,7 +52,7 @@ class Client(httpx2.Client):
 
 
 def _shorten_wait(response: httpx2.Response) -> None:
-    """Print that a busy Hub asks to wait, and limit the wait: the library waits as long as it is told, silently."""
+    """Print that a busy Hub asks to wait, and limit the wait, which the library follows silently."""
     headers = response.headers
     busy = response.status_code == 429
     limit = parse_ratelimit_headers(headers) if busy else None
@@ -93,12 +93,12 @@ def _check(key: str, name: Any) -> None:
 
 
 def endpoint() -> str:
-    """The URL of the Hub, without the credentials that it may contain."""
+    """The URL of the Hub, without any credentials."""
     return safe_message(constants.ENDPOINT)
 
 
 def prepare() -> None:
-    """Have the libraries use `Client`, and check HF_ENDPOINT and the URLs of proxies, which they take for granted.
+    """Have the libraries use `Client`, and check HF_ENDPOINT and the URLs of proxies.
 
     Raises:
         UserError: one can't be parsed, or HF_ENDPOINT does not have a host.
@@ -123,7 +123,7 @@ def prepare() -> None:
 
 
 def refusal(error: BaseException | None) -> errors.HfHubHTTPError | None:
-    """The error status that made a client fail, even if the client tried its cache then; a missing file is none."""
+    """The error status that made a client fail, even if it tried its cache then; not a missing file."""
     seen = []  # a cause that is raised again has what it caused as its context
     while error is not None and error not in seen:
         if isinstance(error, errors.HfHubHTTPError) and error.response.status_code != 404:
@@ -137,10 +137,9 @@ class Asked(NamedTuple):
     """What a client asks the Hub for, for messages.
 
     Attributes:
-        name: the repository, ``owner/name``.
-        key: of the name in params.yaml.
-        revision: the branch, tag or commit.
-        right: what a token must permit: read or write.
+        name: the repository, ``owner/name``; ``key`` is its key in params.yaml.
+        revision: branch, tag or commit.
+        right: of the token: read or write.
     """
 
     name: str

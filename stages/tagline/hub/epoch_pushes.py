@@ -3,7 +3,7 @@
 epochs/EPOCH/   in the work folder: the model after that epoch and the commit message, until it is pushed
 epochs/pushed   the last epoch that was pushed
 
-So what is left to push survives a failure, a kill and the end of training.
+What is left to push survives a failure, a kill and the end of training.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class EpochPushes:
     """Pushes in the background; a failed push is reported at once and tried again after the next epoch.
 
     Args:
-        target: the branch to push to; it exists.
-        tokenizer: folder of the tokenizer's files; with them the weights are a model that transformers loads.
+        target: a branch that exists.
+        tokenizer: folder of its files, so that transformers loads the model.
     """
 
     def __init__(self, target: Target, work: Path, tokenizer: Path) -> None:
@@ -42,7 +42,7 @@ class EpochPushes:
         self.ended = False
 
     def add(self, epoch: int, message: str, model: Path) -> None:
-        """Push the model of an epoch, numbered from 1, in the background.
+        """Push the model of an epoch (from 1) in the background.
 
         Args:
             model: folder in the work folder with weights and configuration; it is moved.
@@ -97,13 +97,9 @@ class EpochPushes:
 
 @contextmanager
 def pushing(target: Target | None, work: Path, tokenizer: Path, finetuned: Path) -> Iterator[EpochPushes | None]:
-    """Push epochs while the block runs, and wait at its end until all of them are pushed.
+    """Push epochs while the block runs, and wait at its end until all are pushed; without a target, do nothing.
 
     After an exception in the block, no further push begins: the next run pushes what is left.
-
-    Args:
-        target: the branch to push to; None: nothing is pushed.
-        finetuned: the model that the block writes, for the message of a failure.
 
     Raises:
         UserError: an epoch could not be pushed.

@@ -1,7 +1,7 @@
 """Push a folder to the Hugging Face Hub as one commit on a branch; each failure is one message.
 
-`Target.check` asks the Hub for permission before any work is done. The Hub's client finds the token (HF_TOKEN, or the
-one that `hf auth login` saved); this module never reads it, so it can't be written anywhere.
+`Target.check` asks the Hub for permission before any work is done. The Hub's client finds the token (HF_TOKEN, or from
+`hf auth login`); this module never reads it, so it can't be written anywhere.
 """
 
 from __future__ import annotations
@@ -38,13 +38,12 @@ _FAILURES = (httpx2.HTTPError, OSError, RuntimeError, ValueError)
 
 @dataclass(frozen=True)
 class Target:
-    """A branch of a model repository.
+    """A branch of a model repository, ``owner/name``.
 
     Attributes:
-        section: its section of params.yaml, for messages.
-        repo_id: ``owner/name``.
+        section: of params.yaml, for messages.
         private: whether a new repository is private.
-        branch: branch of the commits; created if it is missing.
+        branch: created if it is missing.
     """
 
     section: str
@@ -54,11 +53,7 @@ class Target:
 
     @classmethod
     def of(cls, section: str, params: Push) -> Target:
-        """The target of a section of params.yaml.
-
-        Raises:
-            UserError: ``repo_id`` is null.
-        """
+        """Of a section of params.yaml; raises a `UserError` if its ``repo_id`` is null."""
         if params.repo_id is None:
             raise UserError(
                 f"{section}.repo_id in params.yaml is null; expected the repository to push to (OWNER/NAME)"
@@ -103,7 +98,7 @@ class Target:
             )
 
     def _check_right_to_create(self, user: dict[str, Any]) -> None:
-        """Raise a `UserError` if the Hub is sure to refuse; permissions of a fine-grained token are not known here."""
+        """Raise a `UserError` if the Hub is sure to refuse; it does not tell a fine-grained token's permissions."""
         if user.get("auth", {}).get("accessToken", {}).get("role") == "read":
             raise UserError(
                 f"your token is read-only, so it can't create {self.repo_id} ({self.section}.repo_id); log in with a "
@@ -142,7 +137,7 @@ class Target:
 
         Args:
             names: push these files only.
-            contents: of files that are pushed with another content than in the folder.
+            contents: of files whose content differs from the folder's.
 
         Returns:
             The hash of the commit, or None if the branch has all of it already.
@@ -194,11 +189,7 @@ def _is_stale(name: str) -> bool:
 
 
 def reach_target(section: str, params: Push) -> Target | None:
-    """Check that a stage can push, and make the branch, before any work; None if the stage is not to push.
-
-    Raises:
-        UserError: see `Target.check` and `Target.create`.
-    """
+    """Check that a stage can push, and make the branch, before any work; None if the stage is not to push."""
     if not params.push:
         return None
     target = Target.of(section, params)

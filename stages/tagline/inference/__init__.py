@@ -1,4 +1,4 @@
-"""Inference with an exported model, for `tagline predict` and other programs.
+"""Inference with an exported model.
 
 from tagline.inference import Tagger
 """

@@ -1,4 +1,4 @@
-"""Documents to label: raw text, or a list of words; a stream of them with look-behind and look-ahead for context."""
+"""Documents to label, texts or lists of words, and streams of them that read ahead for context."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class Document:
         words: each of them gets a label.
         text: the raw text that contains the words; None if only words are given.
         spans: the start and end of each word in the text, in code points.
-        name: how messages call the document, for instance ``file:line``.
-        row: the JSON object that it was read from; empty otherwise.
+        name: for messages, for instance ``file:line``.
+        row: the JSON object that it was read from.
         ends: where each sentence ends among the words; None: all words are one sentence.
-        continues: whether the text goes on from the document before it, as sentences below one -DOCSTART- do.
+        continues: whether the text continues the document before it, as sentences below one -DOCSTART- do.
 
     Raises:
         UserError: the text or a word contains a lone surrogate, which tokenizers cannot encode.
@@ -66,14 +66,8 @@ class Document:
         """Split a raw text into words and sentences; `Tagger.split` and `Tagger.sentences` do so as in training.
 
         Args:
-            text: raw text.
-            name: how messages call it.
-            row: the JSON object that it was read from.
-            split: finds its words.
-            sentences: finds its sentences; None leaves the text whole. The words are the same in both cases.
-
-        Raises:
-            UserError, TypeError: see the class.
+            split: finds the words.
+            sentences: finds the sentences, without changing the words; None leaves the text whole.
         """
         _check(text, name or "text")  # libraries that split words can't encode lone surrogates either
         spans = split(text)
@@ -82,16 +76,15 @@ class Document:
 
     @classmethod
     def of_words(cls, words: Sequence[str], name: str = "", row: JsonRow = None) -> Document:
-        """Take words as they are."""
         return cls(words, None, (), name, row or {})
 
     def lengths(self) -> list[int]:
-        """The number of words of each sentence; a document without words has no sentence."""
+        """The number of words of each sentence; a document without words has none."""
         ends = [len(self.words)] if self.ends is None else self.ends
         return [end - start for start, end in pairwise([0, *ends]) if end > start]
 
     def text_and_spans(self) -> tuple[str, Sequence[TextSpan]]:
-        """Return the text, or the words joined by spaces, and the start and end of each word in it."""
+        """Return the text, or the words joined by spaces, and the start and end of each word."""
         if self.text is not None:
             return self.text, self.spans
         return join_words(self.words)
@@ -113,7 +106,6 @@ class DocumentStream:
     """Yields documents in order, and reads ahead only as far as a part of them needs context.
 
     Args:
-        documents: the stream.
         cutter: whose context is needed on each side; without context, nothing is read ahead.
     """
 
@@ -130,7 +122,7 @@ class DocumentStream:
         return self._ahead.popleft() if self._ahead else next(self._documents)
 
     def around(self, part: Sequence[Document]) -> tuple[list[Document], list[Document]]:
-        """The documents before and after the last ones that the stream yielded, as far as their text continues."""
+        """The documents before and after the last yielded ones, as far as their text continues."""
         if not self._cutter.context:
             return [], []
         before = self._before
@@ -164,13 +156,13 @@ class Mention(NamedTuple):
 
     Attributes:
         type: such as PER; for plain tags the word's tag.
-        text: the entity as written in the document.
-        start: offset in the input: in code points of a text, or in words of a list of words.
-        end: offset of the end, exclusive: ``input[start:end]`` is the entity.
+        text: as written in the document.
+        start: offset in code points of a text, or in words of a list of words.
+        end: exclusive: ``input[start:end]`` is the entity.
         score: the probability that type and boundaries are right, from 0 to 1, calibrated on validation; exports of
             earlier versions have the mean probability of its words' labels.
         accepted: whether it is among those whose precision the model promises; None if it promises none.
-        layer: the name of its tagger among several (`Taggers`); None: there is one.
+        layer: the name of its tagger among several (`Taggers`).
     """
 
     type: str
@@ -182,7 +174,7 @@ class Mention(NamedTuple):
     layer: str | None = None
 
     def row(self) -> dict[str, Any]:
-        """The entity as an object of JSON; ``accepted`` and ``layer`` are left out if they are None."""
+        """The entity as an object of JSON, without ``accepted`` and ``layer`` if they are None."""
         return {name: value for name, value in self._asdict().items() if value is not None}
 
 
@@ -190,7 +182,7 @@ class Layers(NamedTuple):
     """What several taggers find in a document.
 
     Attributes:
-        answers: by the name of each tagger, the document with the words that it labels, and their labels.
+        answers: by the name of each tagger, the document with its words, and their labels.
         overlaps: which of overlapping entities are listed.
     """
 
@@ -202,7 +194,7 @@ class Layers(NamedTuple):
         """Several taggers promise nothing together."""
 
     def without_unsure(self, least: float, accepted: bool = False) -> Layers:
-        """Leave out some predicted entities of each tagger, see `TaggedSentence.without_unsure`."""
+        """Leave out some entities of each tagger, by `TaggedSentence.without_unsure`."""
         sure = {}
         for name, (document, tagged) in self.answers.items():
             sure[name] = (document, tagged.without_unsure(least, accepted))
@@ -246,7 +238,7 @@ def without_overlaps(of_all: Iterable[Mention], overlaps: Overlaps) -> list[Ment
 
 
 def mentions(document: Document, tagged: Found) -> list[Mention]:
-    """List the predicted entities of a document from left to right."""
+    """List the predicted entities from left to right."""
     if isinstance(tagged, Layers):
         return tagged.mentions()
     listed = []

@@ -1,4 +1,4 @@
-"""Texts to try an English model with: on the service's page, and in the box that the Hub shows beside a model card."""
+"""Texts to try an English model with, on the service's page and beside a model card on the Hub."""
 
 ENGLISH = (
     "Maria Garcia joined the World Health Organization in Geneva.",

@@ -17,13 +17,7 @@ from tagline.terminal import UserError, extra
 
 
 class Opened(NamedTuple):
-    """A loaded model.
-
-    Attributes:
-        backend: computes the logits.
-        workers: threads that run several batches at once; None: one batch after the other.
-        subwords_per_batch: a good batch size.
-    """
+    """A loaded model, threads that run several batches at once, and a good batch size."""
 
     backend: Backend
     workers: Executor | None
@@ -48,13 +42,10 @@ def chosen_backend(folder: Path, name: BackendName | None) -> BackendName:
 def opened(
     folder: Path, description: Exported, name: BackendName, verify: bool = True
 ) -> AbstractContextManager[Opened]:
-    """Load a model, and end its threads after the block.
+    """Load an export with the content of its tagger.json, and end its threads after the block.
 
     Args:
-        folder: models/export.
-        description: the content of its tagger.json.
-        name: of the backend.
-        verify: whether to compare weights with the hashes that a graph has of them, without hashes.json.
+        verify: whether to compare weights with the hashes in a graph, without hashes.json.
 
     Raises:
         UserError: the files of the backend are damaged.

@@ -43,8 +43,7 @@ class AnyTagger(Protocol):
     """What one tagger and several have in common: texts and words in, entities out."""
 
     @property
-    def layers(self) -> Mapping[str, Tagger]:
-        """The taggers by their names."""
+    def layers(self) -> Mapping[str, Tagger]: ...
 
     @property
     def types(self) -> list[str]:
@@ -53,16 +52,16 @@ class AnyTagger(Protocol):
         return list(dict.fromkeys(types))
 
     def split(self, text: str) -> list[sentence_rules.TextSpan]:
-        """Split raw text into words as in training, given as start and end of each in code points."""
+        """Split raw text into words as in training: start and end of each in code points."""
 
     def sentences(self, text: str) -> list[sentence_rules.TextSpan]:
-        """Split raw text into sentences, if the tagger does, given as start and end of each in code points."""
+        """Split raw text into sentences, if the tagger does: start and end of each in code points."""
 
     def tag(self, documents: Sequence[Document], *, progress: Progress = None) -> Sequence[Found]:
-        """Label some documents at once; for ``progress`` see `Tagger.tag`."""
+        """Label some documents at once."""
 
     def tag_stream(self, documents: Iterable[Document]) -> Iterator[Sequence[tuple[Document, Found]]]:
-        """Label a stream of documents in order, and yield some of them at a time, each with its labels."""
+        """Label a stream of documents in order, and yield some at a time, each with its labels."""
 
     @overload
     def __call__(self, texts: str) -> list[Mention]: ...
@@ -75,8 +74,7 @@ class AnyTagger(Protocol):
 
         Raises:
             UserError: a text can't be encoded (see `Document`), the model produces NaN or infinite logits, or memory is
-                insufficient. The tagger stays usable after this and any other exception. The same holds for the other
-                methods.
+                insufficient. The tagger stays usable after this and any other exception. The other methods do the same.
             TypeError: a text is not a string, for instance a missing value of a table.
         """
         if isinstance(texts, str):
@@ -102,7 +100,7 @@ class AnyTagger(Protocol):
         """Find the entities of each document of a stream, in order, while it is read.
 
         Args:
-            documents: texts and lists of words; documents of up to 32,768 words in total are in memory at a time.
+            documents: texts and lists of words; up to 32,768 words are in memory at a time.
         """
         for part in self.tag_stream(map(self._document, count(), documents)):
             for document, tagged in part:
@@ -122,11 +120,7 @@ class AnyTagger(Protocol):
         return Document.of_words(given, name)
 
     def document(self, text: str, name: str = "") -> Document:
-        """Split a raw text into words and sentences as the tagger does.
-
-        Raises:
-            UserError, TypeError: see `Document`.
-        """
+        """Split a raw text into words and sentences as the tagger does."""
         return Document.of_text(text, name, split=self.split, sentences=self.sentences)
 
     def _all(self, documents: Iterable[Document]) -> list[list[Mention]]:
@@ -146,8 +140,8 @@ class Tagger(AnyTagger):
     A list of texts gives a list of such lists, and is faster than one call per text. Use `words` for text that is
     already split into words, and `stream` for more than fits in memory.
 
-    Long texts become overlapping windows; nothing is truncated. Several threads may use one tagger, but no process
-    that was forked from the one that opened it: its threads do not survive a fork, so it raises a `UserError` there.
+    Long texts become overlapping windows; nothing is truncated. Several threads may use one tagger, but not a process
+    forked from the one that opened it: threads do not survive a fork, so it raises a `UserError` there.
 
     Args:
         folder: the output of the stage export.
@@ -157,17 +151,15 @@ class Tagger(AnyTagger):
             device.
         verify: compare the files that the backend loads with hashes.json, or weights with the hashes in the graph.
         split_sentences: whether texts are split into sentences; None: as in training. Lists of words never are.
-        types: the entity types to report, of those that the model knows; None: all. Labels are chosen among all, and
-            entities of other types are left out.
+        types: the entity types to report; None: all. Labels are chosen among all, and entities of other types are left
+            out.
 
     Attributes:
         labels: the model's labels (`tagline.labels.label_list.Labels`).
-        backend: the name of the backend.
-        folder: that it was opened from.
         rule: how raw text is split: the language, and whether into sentences.
         accept: the lowest score of entities of a type whose precision is promised; empty: none is.
         reference: from which the scores of texts are estimated (`tagline estimate`); empty: they can't be.
-        observe: an `Observer`, in the thread that labels; None: there is none.
+        observe: an `Observer`, called in the thread that labels.
 
     Raises:
         UserError: the folder, or its files for the backend, are missing or damaged.
@@ -233,7 +225,7 @@ class Tagger(AnyTagger):
             self._finalizer = finalize(self, _end_threads, stack.pop_all(), self._process)
 
     def _left_out(self) -> list[str]:
-        """The types whose entities are left out; they still compete for the words with those to find."""
+        """The types whose entities are left out; they still compete for the words."""
         known = self.labels.types
         if self.labels.kind == "tags" and self._types != known:
             raise UserError(
@@ -266,7 +258,7 @@ class Tagger(AnyTagger):
         return self._types
 
     def split(self, text: str) -> list[sentence_rules.TextSpan]:
-        """Split raw text into words as in training, given as start and end of each in code points.
+        """Split raw text into words as in training: start and end of each in code points.
 
         The first call warns if these are not the words that the model was trained on.
 
@@ -301,9 +293,8 @@ class Tagger(AnyTagger):
         """Label some documents at once; the answers of each do not depend on others that it does not continue.
 
         Args:
-            documents: to label.
             before: those directly before them, which are only read, as far as the documents continue them.
-            after: those directly after them, likewise.
+            after: likewise.
             progress: called after each forward pass with its number of words; an exception from it ends the work.
         """
         self._check_process()
@@ -332,7 +323,7 @@ class Tagger(AnyTagger):
         return list(tagged)
 
     def close(self) -> None:
-        """End the tagger's threads before the program ends."""
+        """End the tagger's threads."""
         self._finalizer()
 
 
@@ -347,10 +338,9 @@ def _beginning_anew(
     """Write I- at the beginning of a sentence as B-, so that it continues no entity of the sentence before it.
 
     Args:
-        labels: label ids of the words of all sentences.
+        labels: ids, of the words of all sentences.
         lengths: the number of words of each sentence, at least one.
         documents: the document of each sentence; their first sentences stay as they are.
-        names: of the labels.
     """
     if names.kind == "tags":
         return labels

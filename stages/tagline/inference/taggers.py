@@ -24,7 +24,7 @@ class Taggers(AnyTagger):
     Texts are split into words and sentences once per rule: taggers of one language share it.
 
     Args:
-        taggers: at least one, by the name of its layer. Leaving a `with` block of all closes each.
+        taggers: at least one, by the name of its layer. Leaving a `with` block closes each.
         overlaps: which of overlapping entities are listed.
 
     Raises:
@@ -51,7 +51,7 @@ class Taggers(AnyTagger):
         return self._layers
 
     def split(self, text: str) -> list[TextSpan]:
-        """Split raw text into words as the first tagger does; see `Tagger.split`, whose checks are made for each."""
+        """Split raw text into words as the first tagger does; each tagger makes its checks."""
         for tagger in self._layers.values():
             tagger.split("")  # warns, or raises an error if its library is not installed
         return self._first.split(text)
@@ -78,7 +78,7 @@ class Taggers(AnyTagger):
         return [(tagger, map(itemgetter(tagger.rule), copy)) for tagger, copy in zip(taggers, copies, strict=True)]
 
     def _by_rule(self, document: Document) -> dict[tuple[str | None, bool], Document]:
-        """Split a text, which the first rule has split already, by each other rule."""
+        """Split a text again by each rule but the first."""
         if document.text is None:
             return dict.fromkeys([self._first.rule, *self._other_rules], document)
         split = {self._first.rule: document}

@@ -114,7 +114,6 @@ def fit_curve(scores: Floats, right: Bools) -> Curve | None:
 
 
 def not_fitted(measured: Mapping[str, Any]) -> str:
-    """Say why entities have no curve, from validation's `calibration`."""
     number = measured["number"]
     right = round(number * measured.get("accuracy", 0))
     return f"{number:,} predictions, {right:,} of them right; expected at least {LEAST}, right and wrong ones"

@@ -12,7 +12,7 @@ MOST_IN_TRAIN = 0.1
 
 
 def doubts(entries: Mapping[str, Any]) -> Iterator[str]:
-    """Say which scores of a split are of few entities or sentences, or of sentences that are in train."""
+    """Say which scores are of few entities or sentences, or of sentences that are in train."""
     overall = entries["overall"]
     sentences = entries.get("sentences", 0)  # a cross-validation has none
     if overall["number"] < FEW_ENTITIES:

@@ -73,7 +73,6 @@ def fit(validation: TaggedSentences) -> Constants | None:
 
 
 def _above(scores: Doubles, threshold: float) -> tuple[Bools, Bools]:
-    """Whether each score is above the threshold, and whether it equals it."""
     above = scores - threshold
     return above > NEAR, np.abs(above) <= NEAR
 
@@ -100,7 +99,7 @@ class Sums(NamedTuple):
     Attributes:
         found: entities.
         sure: those with a score above the threshold, and the share of ties.
-        scores: the sum of their scores.
+        scores: their sum.
         doubt: the sum of 1 - score of the words called O.
     """
 
@@ -126,7 +125,7 @@ def count(sentences: TaggedSentences, constants: Constants) -> Sums:
 
 
 def are_sure(confidences: Doubles, constants: Constants) -> Doubles:
-    """Whether each score is above the threshold, 1 or 0; of a tie, the share that counts."""
+    """Whether each score is above the threshold, 1 or 0; of a tie, its share."""
     above, equal = _above(confidences, constants.threshold)
     return above + constants.ties * equal
 

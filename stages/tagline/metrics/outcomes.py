@@ -58,7 +58,7 @@ def outcomes_of_errors(sentences: Sequence[TaggedSentence]) -> dict[int, list[Ou
 
 
 def count_errors(outcomes: Mapping[int, Sequence[Outcome]], sentences: int) -> dict[OutcomeKind, Ints]:
-    """Count the errors of each kind in each sentence, int64 (sentences,), from `outcomes_of_errors`."""
+    """Count the errors of each kind in each sentence, int64 (sentences,)."""
     counts = {kind: np.zeros(sentences, np.int64) for kind in ERRORS}
     for index, of_sentence in outcomes.items():
         for outcome in of_sentence:
@@ -139,10 +139,7 @@ def confusion(sentences: Sequence[TaggedSentence], kind: Kind) -> Counter[tuple[
 
 
 def matching(counts: Counts, errors: Mapping[str, int]) -> dict[str, dict[str, float | int]]:
-    """Score entities by less strict rules than type and boundaries.
-
-    Args:
-        errors: the numbers of the outcomes by kind.
+    """Score entities by less strict rules than type and boundaries, from the numbers of outcomes by kind.
 
     Returns:
         The scores of ``exact``, for which the boundaries are right, and of ``type``, for which the type and a word are.

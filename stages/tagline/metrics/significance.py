@@ -54,7 +54,6 @@ class Difference:
 
     @property
     def pooled(self) -> bool:
-        """Whether p is that of pooled runs."""
         return self.test == RANDOMISATION and len(self.old) + len(self.new) > 2
 
     @property
@@ -64,7 +63,6 @@ class Difference:
 
 
 def significance_test(several: bool) -> str:
-    """Name the test of one run per side, or of several."""
     if several:
         return f"{T_TEST}; where the runs of each side agree, {RANDOMISATION}, {SHUFFLES:,} shuffles"
     return f"{RANDOMISATION}, {SHUFFLES:,} shuffles"

@@ -28,7 +28,6 @@ class TrainingIndex:
 
     Args:
         training: words and label names of each sentence of train; "" for unknown labels.
-        others: the splits that are looked up.
     """
 
     def __init__(
@@ -140,7 +139,7 @@ def _of_texts(flat: TaggedSentences, counts: Counts, training: TrainingIndex) ->
 
 
 def _of_sentences(counts: Counts, slices: Mapping[str, Bools]) -> dict[str, SliceScores]:
-    """Compute the overall scores of slices of sentences, bool (sentences,) each, with an entity in gold."""
+    """Score slices of sentences, bool (sentences,) each, with an entity in gold."""
     result: dict[str, SliceScores] = {}
     for name, is_in in slices.items():
         of_slice = counts.of_sentences(is_in)

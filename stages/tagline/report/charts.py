@@ -1,7 +1,7 @@
 """Charts: coordinates of the lines, dots and ticks, which the template draws as SVG.
 
-Not drawn by a library, so that charts follow the browser's light or dark theme and their bytes do not depend on library
-versions or the fonts of the host.
+Without a library, so that charts follow the browser's light or dark theme and their bytes do not depend on library
+versions or fonts.
 """
 
 from __future__ import annotations
@@ -33,8 +33,7 @@ class Axis(NamedTuple):
     """An axis of a chart.
 
     Attributes:
-        low, high: the values at its two ends.
-        start, end: the coordinates of these ends.
+        low, high: the values at its ends; start, end: their coordinates.
         values: those with a tick.
     """
 
@@ -45,7 +44,6 @@ class Axis(NamedTuple):
     values: Sequence[float]
 
     def position(self, value: float) -> float:
-        """Map a value linearly to its coordinate."""
         share = (value - self.low) / (self.high - self.low) if self.high > self.low else 0.5
         return round(self.start + (self.end - self.start) * share, 1)
 
@@ -55,7 +53,7 @@ class Axis(NamedTuple):
 
 
 class Dot(NamedTuple):
-    """A dot of a chart, with the text of its tooltip."""
+    """A dot, with the text of its tooltip."""
 
     x: float
     y: float
@@ -82,7 +80,7 @@ class Chart:
 
     @property
     def path(self) -> str:
-        """The ``points`` attribute of the SVG polyline through the dots."""
+        """The ``points`` of the SVG polyline through the dots."""
         return " ".join(f"{dot.x:g},{dot.y:g}" for dot in self.dots)
 
 
@@ -125,7 +123,7 @@ def reliability(bins: pd.DataFrame, unit: str) -> Chart:
 
     Args:
         bins: at least one bin of `calibration.reliability`.
-        unit: the name of the predictions: entities or words.
+        unit: of the predictions: entities or words.
     """
     values = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
     x_axis = _x_axis(0, 1, values)
@@ -144,7 +142,6 @@ def ticks(low: float, high: float, whole: bool = False) -> list[float]:
     """List round, equidistant values around a range; the step is 1, 2 or 5 times a power of ten.
 
     Args:
-        high: end of the range, not below low.
         whole: whether the step is at least 1.
     """
     span = high - low or abs(high) or 1.0

@@ -44,11 +44,11 @@ def render(
     title: str = "Evaluation",
     notes: Sequence[str] = (),
 ) -> str:
-    """Render the page as self-contained HTML; see `render_file`.
+    """Render the page as self-contained HTML.
 
     Args:
         made_of: what the model was made of, in words.
-        notes: what is said above the scores.
+        notes: printed above the scores.
     """
     kind = evaluation.labels.kind
     names = sorted(evaluation.splits, key=lambda name: name != CHARTED)  # first the split that chose nothing
@@ -100,7 +100,6 @@ def render(
 
 
 def origins(dataset: Path, encoder: Path) -> list[str]:
-    """Name the data set and the encoder."""
     on_hub, files = raw_data.origins(read_listed(dataset, "download"))
     origin = read_listed(encoder, "download")
     name = origin["package"] if origin["source"] == "package" else origin.get("name", origin.get("path"))
@@ -108,7 +107,6 @@ def origins(dataset: Path, encoder: Path) -> list[str]:
 
 
 def made_of(report: Path, finetuned: Path) -> list[str]:
-    """Say what a model was made of."""
     sentences = read_json(report, "tokenize-align")["train"]["sentences"]
     trained = read_json(finetuned / PROVENANCE, "train")
     config = read_json(finetuned / "config.json", "train")
@@ -125,7 +123,6 @@ def made_of(report: Path, finetuned: Path) -> list[str]:
 
 
 def _choose_sentences(splits: Mapping[str, ScoredSplit]) -> list[ShownSentence]:
-    """Choose the worst sentences of all splits."""
     sentences = []
     for name, split in splits.items():
         for index, cost in worst_first(split.sentences, split.outcomes)[:SENTENCES]:
@@ -134,7 +131,7 @@ def _choose_sentences(splits: Mapping[str, ScoredSplit]) -> list[ShownSentence]:
 
 
 def _index_types(sentences: Sequence[ShownSentence]) -> dict[str, int]:
-    """The index of each type of a shown error, sorted by name."""
+    """The index of each type of a shown error, by name."""
     types = set()
     for sentence in sentences:
         for error in sentence.confidences:
@@ -148,7 +145,7 @@ class Confusion:
 
     Attributes:
         names: the types: NO_TYPE first if it occurs, REST last if there is one.
-        rows: the number of words of each gold type (outer list) with each predicted type.
+        rows: the number of words of each gold type with each predicted type.
         folded: the number of types in REST.
     """
 
@@ -179,7 +176,7 @@ class ErrorGroup(NamedTuple):
     """Errors with the same gold and predicted type, of which one may be NO_TYPE.
 
     Attributes:
-        texts: the most frequent entities, those of gold where there are any.
+        texts: the most frequent entities, of gold where there are any.
         more: whether there are others.
     """
 
@@ -194,9 +191,9 @@ class ErrorCounts(NamedTuple):
     """The number of errors.
 
     Attributes:
-        kinds: by kind, for the kinds that occur.
-        types: for each type, the number of errors of each of these kinds. An error belongs to its gold type, a spurious
-            entity to its predicted type. Types with most errors first.
+        kinds: those that occur.
+        types: the errors of each of these kinds, by gold type, for spurious entities by predicted type; types with most
+            errors first.
         groups: the largest first.
     """
 
@@ -206,7 +203,6 @@ class ErrorCounts(NamedTuple):
 
 
 def count_by_type(sentences: Sequence[TaggedSentence], outcomes: Mapping[int, Sequence[Outcome]]) -> ErrorCounts:
-    """Count errors by kind, by type, and by gold and predicted type."""
     by_type = defaultdict[str, Counter[OutcomeKind]](Counter)
     by_pair = defaultdict[tuple[str, str], Counter[str]](Counter)
     for index, of_sentence in outcomes.items():

@@ -1,4 +1,4 @@
-"""HTML files that contain all that they show: a template with style and script inside."""
+"""HTML files that contain all that they show, style and script included."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ def render_file(template: Path, variables: Mapping[str, Any], *scripts: Path) ->
 
     Args:
         template: the page; it may use the templates of this folder.
-        variables: its variables, besides ``style``, ``script`` and ``script_hash``.
+        variables: its own, besides ``style``, ``script`` and ``script_hash``.
     """
     script = "".join(path.read_text(encoding="utf-8") for path in scripts)
     of_file = {

@@ -1,4 +1,4 @@
-"""Sentences with errors: which come first, and how a page shows them, in pieces that mark both gold and predicted."""
+"""Sentences with errors: which come first, and in which pieces a page marks gold and predicted entities."""
 
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ class Piece:
     Attributes:
         text: words in the same entities, with the spaces between them; empty for a note or a gap.
         note: an outcome that ends here.
-        left_out: the number of words that are not shown here.
+        left_out: the number of words in the gap.
     """
 
     text: str = ""
@@ -48,7 +48,7 @@ class ShownSentence:
 
     Attributes:
         pieces: its words and the notes between them.
-        confidences: of each of its errors, see `confidence`.
+        confidences: of its errors, see `confidence`.
     """
 
     split: str
@@ -59,12 +59,11 @@ class ShownSentence:
 
     @property
     def is_shortened(self) -> bool:
-        """Whether words are left out."""
         return any(piece.left_out for piece in self.pieces)
 
 
 def confidence(sentence: TaggedSentence, outcome: Outcome) -> float:
-    """Average the scores of the words of an outcome."""
+    """The mean score of the words of an outcome."""
     return sentence.confidence(Entity("", *outcome.extent))
 
 
@@ -84,11 +83,7 @@ def worst_first(
 
 
 def shown_sentence(sentence: TaggedSentence, outcomes: Sequence[Outcome], split: str, cost: float) -> ShownSentence:
-    """Prepare a sentence for the page.
-
-    Args:
-        outcomes: its outcomes. All are marked, for plain tags only the errors.
-    """
+    """Prepare a sentence for the page; all its outcomes are marked, for plain tags only the errors."""
     errors = [outcome for outcome in outcomes if outcome.is_error]
     words = [visible(word) for word in sentence.words]
     marked = outcomes if sentence.kind == "spans" else errors
@@ -105,7 +100,7 @@ def pieces(words: Sequence[str], outcomes: Sequence[Outcome], shown: Sequence[bo
     """Split a sentence at the boundaries of entities. The space between two words is in the entities of both.
 
     Args:
-        outcomes: the outcomes to mark, correct ones included.
+        outcomes: those to mark, correct ones included.
     """
     in_gold = _entity_indices(len(words), [outcome.gold for outcome in outcomes])
     in_predicted = _entity_indices(len(words), [outcome.predicted for outcome in outcomes])
@@ -137,7 +132,6 @@ def pieces(words: Sequence[str], outcomes: Sequence[Outcome], shown: Sequence[bo
 
 
 def _entity_indices(length: int, entities: Sequence[Entity | None]) -> list[int]:
-    """For each word, the index of its entity."""
     indices = [NO_ENTITY] * length
     for index, entity in enumerate(entities):
         if entity:
@@ -160,7 +154,7 @@ def visible(word: str) -> str:
 
 
 def shown_words(length: int, extents: Sequence[tuple[int, int]]) -> list[bool]:
-    """For each word of a sentence, whether it is shown, given the starts and ends of errors."""
+    """Whether each word is shown, given the starts and ends of errors."""
     shown = [length <= WORDS] * length
     for start, end in extents:
         context = range(max(0, start - CONTEXT), min(length, end + CONTEXT))

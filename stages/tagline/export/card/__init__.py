@@ -1,4 +1,1 @@
-"""The model card: use, scores, training and limitations of an exported model.
-
-`document.render` fills in the template document.md.
-"""
+"""The model card: use, scores, training and limitations of an exported model."""

@@ -1,4 +1,4 @@
-"""The model card as a document: collects its facts and renders the template document.md."""
+"""The model card, rendered from the template document.md."""
 
 import json
 import re
@@ -35,7 +35,7 @@ MARKED = {WHOLE: {"what": "sentences", "mark": "promised"}}
 
 @dataclass(frozen=True)
 class CardData:
-    """The facts on a model card: the files that it names, and what the stage measured.
+    """The facts on a model card.
 
     Attributes:
         tagger: models/export/tagger.json.
@@ -65,7 +65,7 @@ class CardData:
 
 
 def render(data: CardData) -> str:
-    """Render the card: YAML metadata, then Markdown. The same data give the same bytes."""
+    """Render YAML metadata, then Markdown. The same data give the same bytes."""
     labels = data.tagger.labels
     repo_id = data.hub.repo_id
     name = repo_id.split("/")[1] if repo_id else f"{labels.task}-tagger"
@@ -141,7 +141,7 @@ def _metadata(data: CardData, name: str) -> ModelCardData:
 
 
 def findings(of_split: Mapping[str, Any]) -> list[str]:
-    """List what was found in a split of reports/data.json, such as what its source or the tokenizer left out."""
+    """List the findings of a split in reports/data.json, such as what its source left out."""
     counts = {name: count for name, count in of_split.items() if name in MEANINGS}
     source = of_split.get("source", {})
     if "0" not in source:  # a single source
@@ -153,7 +153,6 @@ def findings(of_split: Mapping[str, Any]) -> list[str]:
 
 
 def _lines(findings: Mapping[str, Any]) -> list[str]:
-    """The findings in words."""
     lines = []
     for name, count in findings.items():
         if isinstance(count, int) and count:
@@ -191,12 +190,12 @@ class RawMarkdown(str):
 
 
 def escaped(text: str) -> RawMarkdown:
-    """Escape a text for Markdown: on one line, also in a table, with invisible characters as escape sequences."""
+    """Escape a text for Markdown, on one line, also in a table; invisible characters become escape sequences."""
     return RawMarkdown(_MARKS.sub(r"\\\g<0>", printable(_SPACES.sub(" ", text))))
 
 
 def model_index(data: CardData) -> list[EvalResult]:
-    """List the scores of the reported split, test, with their 95 % intervals: overall, and the F1 of each type."""
+    """List the scores of the reported split with their 95 % intervals, and the F1 of each type."""
     split = reported_split(data.metrics)
     dataset = data.dataset
     on_hub, files = raw_data.origins(dataset)
