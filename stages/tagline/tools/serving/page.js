@@ -33,13 +33,6 @@ form.addEventListener("submit", async (event) => {
   find.disabled = false;
 });
 
-for (const example of document.querySelectorAll(".example")) {
-  example.addEventListener("click", () => {
-    field.value = example.textContent;
-    if (!find.disabled) form.requestSubmit();
-  });
-}
-
 field.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !find.disabled) form.requestSubmit();
 });

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect
 
-from tagline.inference import AnyTagger, examples
+from tagline.inference import AnyTagger
 from tagline.labels import type_grounds
 from tagline.report.html_files import FOLDER, render_file
 from tagline.tools.estimation.observation import Observation
@@ -42,12 +42,10 @@ def create(tagger: AnyTagger, limits: Limits, hosts: Sequence[str] = ("*",)) -> 
     """
     handler = RequestHandler(tagger, limits)
     folder = Path(__file__).parent
-    languages = {layer.rule[0] for layer in tagger.layers.values()}
     shown = {
         "task": ", ".join(tagger.layers),
         "types": tagger.types,
         "grounds": type_grounds.css_classes(*(layer.labels for layer in tagger.layers.values())),
-        "examples": examples.ENGLISH if languages <= {None, "en"} else (),
     }
     page = render_file(folder / "page.html", shown, FOLDER / "marks.js", folder / "page.js")
 
