@@ -1,7 +1,7 @@
-"""`tagline compare`: runs of revisions, their differences and which of them are significant, as text and JSON.
+"""`tagline compare`: runs of revisions and which of their differences are significant, as text and JSON.
 
-`revisions` reads runs, `outdated` notes changes without `dvc repro`, `runs` finds the sentences that they share, and
-`splits` compares these.
+`revisions` reads runs, `outdated` notes changes without `dvc repro`, `runs` finds their common sentences, and `splits`
+compares these.
 """
 
 # DVC's own name for the current files.

@@ -1,4 +1,4 @@
-"""Answers of any system to the texts of a split, as a run: those of a file, or of an exported model."""
+"""Answers of any system to the texts of a split, as a run: from a file, or of an exported model."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ from tagline.terminal import QUOTED, UserError, quoted, shortened, some
 
 
 def is_answers(name: str) -> bool:
-    """Whether a side of a comparison is a file, or the folder of an exported model."""
+    """Whether a side is a file, or the folder of an exported model."""
     return Path(name).is_file() or Path(name, TAGGER).is_file()
 
 
@@ -27,7 +27,7 @@ def run_of(name: str, reference: Run, split: str, types: Mapping[str, str]) -> R
 
     Args:
         name: a file in any format that `download` reads, or the folder of an exported model.
-        reference: a run whose texts and gold labels are meant.
+        reference: a run with the texts and gold labels.
         types: the type that each type of the answers with another name stands for.
 
     Raises:
@@ -77,7 +77,7 @@ def _characters(words: Sequence[str]) -> str:
 
 
 def _ends(words: Sequence[str]) -> list[int]:
-    """Where each word ends among the characters of all words, after a 0."""
+    """Where each word ends among all characters, after a 0."""
     return np.cumsum([0, *(len(_characters([word])) for word in words)]).tolist()
 
 
@@ -103,6 +103,6 @@ def _renamed(label: str, types: Mapping[str, str]) -> str:
 
 
 def _predicted(text: TaggedSentence, predicted: Sequence[str], labels: Labels) -> TaggedSentence:
-    """The text with these predicted labels, whose scores are unknown."""
+    """The text with predicted labels, whose scores are unknown."""
     ids = np.array([labels.names.index(label) for label in predicted], np.int32)
     return replace(text.relabelled(labels), predicted=ids, scores=np.ones(len(ids), np.float32))

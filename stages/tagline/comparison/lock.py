@@ -1,4 +1,4 @@
-"""Whether the committed dvc.lock belongs to the code, the params and the data, in a clone without models and data."""
+"""Whether the committed dvc.lock belongs to the code, params and data, in a clone without models and data."""
 
 import posixpath
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def check_lock() -> None:
 
 
 def _changed_stages() -> Iterator[str]:
-    """Describe each change that `dvc status` lists, but for missing files."""
+    """Describe each change in `dvc status`, but for missing files."""
     try:
         with Repo() as repo:
             status = repo.status()
@@ -45,7 +45,7 @@ def _changed_stages() -> Iterator[str]:
 
 
 def _stages_that_do_not_fit() -> Iterator[str]:
-    """Describe each locked input that is not the locked output of the stage that writes it, as after a merge."""
+    """Describe each locked input that is not the locked output of its stage, as after a merge."""
     locks: dict[str, dict[str, Any]] = {}
     for path in (Path("dvc.lock"), *sorted(Path().glob("*/dvc.lock"))):
         if path.is_file():

@@ -16,7 +16,7 @@ _ABSENT = ("deleted", "not in cache")
 
 
 def outdated_notes(*stages: str) -> list[str]:
-    """Return a note for each of some stages of the current folder that `dvc repro` would run again."""
+    """Return a note for each of some stages that `dvc repro` would run again here."""
     try:
         with Repo() as repo:
             notes = [note for stage in stages for note in in_workspace(repo, stage)]
@@ -26,7 +26,7 @@ def outdated_notes(*stages: str) -> list[str]:
 
 
 def in_workspace(repo: Any, stage: str) -> list[str]:
-    """Return a note if `dvc repro` would compute other predictions than this stage has in the workspace."""
+    """Return a note if `dvc repro` would compute other predictions than the workspace has."""
     changed = defaultdict[str, set[str]](set)
     try:
         for title, entries in repo.status([stage], with_deps=True).items():
@@ -39,10 +39,10 @@ def in_workspace(repo: Any, stage: str) -> list[str]:
 def in_commit(name: str, repo: Any, pipeline: str, stage_name: str) -> list[str]:
     """Return a note if a commit's dvc.lock says that its predictions are of other inputs than it has.
 
-    What Git tracks, such as code, is not hashed here; `tagline check --lock` does so in a clone of the commit.
+    What Git tracks, such as code, is not hashed here, but by `tagline check --lock` in a clone of the commit.
 
     Args:
-        repo: the DVC repository at the commit. DVC's own `Repo.status` needs a workspace.
+        repo: the DVC repository at the commit, as `Repo.status` needs a workspace.
         pipeline: the dvc.yaml with the stage, from the root of the DVC repository.
     """
     changed = defaultdict[str, set[str]](set)
@@ -80,7 +80,7 @@ def status_changes(entries: list[Any]) -> Iterator[str]:
 
 
 def _changes_in_commit(repo: Any, stage: Any) -> Iterator[str]:
-    """List the params that are not those in dvc.lock, and the inputs that another stage, or `dvc add`, wrote since."""
+    """List the params that differ from dvc.lock, and the inputs that another stage, or `dvc add`, wrote since."""
     written = {out.fs_path: out.hash_info.value for out in repo.index.outs if out.hash_info}
     if stage.cmd_changed:
         yield "command"

@@ -96,7 +96,7 @@ def parsed() -> argparse.Namespace:
 
 
 def renamed(text: str) -> tuple[str, str]:
-    """The name in answers, and the type."""
+    """Return the name in answers, and the type."""
     type_, equals, name = text.partition("=")
     if not (type_ and equals and name):
         raise argparse.ArgumentTypeError(f"expected TYPE=NAME, such as PER=person, got {text!r}")

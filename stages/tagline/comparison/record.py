@@ -67,7 +67,6 @@ def _differences(differences: Mapping[str, Difference]) -> dict[str, Any]:
 
 
 def _score(runs: Sequence[float]) -> dict[str, Any]:
-    """A score in each run, with its mean and standard deviation."""
     return {
         "mean": rounded(fmean(runs)),
         "sd": rounded(stdev(runs)) if len(runs) > 1 else None,

@@ -43,13 +43,11 @@ def render(comparison: Comparison, is_whole: bool) -> str:
 
 
 def headline(split: Compared) -> str:
-    """Describe the difference of the F1 of a split in one line."""
     _, old, new, _, interval, p, verdict = _row("", split.overall["f1"])
     return f"{split.split} F1 {old} → {new}, {verdict} ({interval}, p {p})"
 
 
 def _sides(comparison: Comparison, most: int | None) -> Iterator[str]:
-    """Name the runs of both sides; of several, with the standard deviation of F1."""
     f1 = comparison.headline
     for side, runs, scores in (("old", comparison.old, f1.old), ("new", comparison.new, f1.new)):
         names = some([_title(run) for run in runs], most)
@@ -61,7 +59,7 @@ def _title(run: Run) -> str:
 
 
 def _differing_params(comparison: Comparison) -> Iterator[str]:
-    """The params that differ: ``train.seed: 1 → 2``."""
+    """Yield lines such as ``train.seed: 1 → 2``."""
     sides = (comparison.old, comparison.new)
     for key in dict.fromkeys(key for side in sides for run in side for key in run.params):
         old, new = (_values(side, key) for side in sides)
@@ -70,20 +68,19 @@ def _differing_params(comparison: Comparison) -> Iterator[str]:
 
 
 def _values(runs: Sequence[Run], key: str) -> str:
-    """The different values of a key, as in params.yaml; what a run leaves out is null."""
+    """The different values of a key; what a run leaves out is null."""
     texts = [json.dumps(run.params.get(key), ensure_ascii=False, default=str) for run in runs]
     return ", ".join(dict.fromkeys(texts))
 
 
 def _first(texts: Sequence[str], most: int | None) -> list[str]:
-    """The first of some texts, and how many more there are."""
     shown = [*texts[:most]]
     more = len(texts) - len(shown)
     return [*shown, f"and {more} more: --all"] if more else shown
 
 
 def _rows(split: Compared, most: int | None) -> list[list[str]]:
-    """The scores of a split, then the F1 of types and parts, of which the clearest are first."""
+    """The scores of a split, then of types and parts, the clearest first."""
     rows = [_row(name.replace("f1", "F1"), score) for name, score in split.overall.items()]
     details = split.per_type | split.parts
     for name in sorted(details, key=lambda name: details[name].p)[:most]:
@@ -118,7 +115,6 @@ def _table(title: str, rows: list[list[str]]) -> str:
 
 
 def _legend(several: bool) -> Iterator[str]:
-    """What the columns mean."""
     yield f"better, worse: p is below {LEVEL} and the interval excludes 0; else unclear"
     yield f"interval: paired bootstrap over sentences{' and runs' if several else ''}, {RESAMPLES:,} resamples"
     yield f"p: {significance_test(several)}; for types and parts adjusted for their number (Holm)"
@@ -133,7 +129,7 @@ def _counted(split: Compared) -> str:
 
 
 def _frequent(split: Compared) -> str:
-    """The most frequent kinds of changes: ``56 x ORG, now PER: Kenya, Uganda``."""
+    """List changes, such as ``56 x ORG, now PER: Kenya, Uganda``."""
     texts = defaultdict[str, Counter[str]](Counter)
     for direction, changes in _directions(split):
         for change in changes:
@@ -146,7 +142,7 @@ def _frequent(split: Compared) -> str:
 
 
 def _changed_entities(split: Compared) -> str:
-    """List all changes with the ids of their sentences: ``17  ORG, now PER: Kenya``."""
+    """List all changes by sentence id: ``17  ORG, now PER: Kenya``."""
     lines = []
     for direction, changes in _directions(split):
         for change in changes:
@@ -159,7 +155,6 @@ def _directions(split: Compared) -> tuple[tuple[str, list[Change]], ...]:
 
 
 def _kind(change: Change, direction: str) -> str:
-    """Describe a change by types, with those that the wrong side predicts instead."""
     type_ = printable(change.entity.type)
     if change.false_positive:
         return f"{type_}, {'false positive fixed' if direction == 'fixed' else 'new false positive'}"

@@ -31,9 +31,8 @@ class PredictionSource(NamedTuple):
 
     Attributes:
         dvc_yaml: the file of the stage.
-        stage: its name.
-        predictions: the folder of the predictions.
-        command: that runs it, before its name.
+        predictions: their folder.
+        command: that runs the stage, before its name.
     """
 
     dvc_yaml: str
@@ -53,8 +52,8 @@ def read(name: str, splits: Sequence[str], folder: Path | None = None) -> Run:
 
     Args:
         name: a commit, branch, tag or DVC experiment, or `WORKSPACE`.
-        splits: the splits to read; of `SPLITS`, those that the run has, and its further test sets.
-        folder: that of the pipeline; by default the nearest one with a dvc.yaml, from the current folder upwards.
+        splits: to read; of `SPLITS`, those that the run has, and its further test sets.
+        folder: of the pipeline; by default the nearest one with a dvc.yaml, from the current folder upwards.
 
     Raises:
         UserError: the folder is not in a DVC repository, the revision is unknown, or its predictions are not available
@@ -88,7 +87,7 @@ def read(name: str, splits: Sequence[str], folder: Path | None = None) -> Run:
 
 
 def _pipeline(root: Path, folder: Path | None) -> Path:
-    """Find the pipeline of a folder, or else the nearest one from the current folder up to the root."""
+    """Find the pipeline, by default the nearest one from the current folder upwards."""
     if folder is not None:
         if not (folder / _DVC_YAML).is_file():
             raise UserError(f"--pipeline {folder}: the folder has no {_DVC_YAML}; expected the folder of a pipeline")
@@ -99,7 +98,6 @@ def _pipeline(root: Path, folder: Path | None) -> Path:
 
 
 def _run(name: str, files: DirFileSystem, folder: str, splits: Sequence[str], remedy: str) -> Run:
-    """Read the files of a run from its pipeline folder."""
     try:
         provenance = files.cat_file(f"{folder}/{PROVENANCE}")
         present = [PurePath(path).stem for path in files.glob(f"{folder}/*.parquet")]
@@ -127,7 +125,7 @@ def _run(name: str, files: DirFileSystem, folder: str, splits: Sequence[str], re
 
 
 def _reason(error: BaseException) -> str:
-    """Return the root cause in brackets; empty if a file just does not exist."""
+    """The root cause in brackets; empty if a file does not exist."""
     while error.__cause__ is not None:
         error = error.__cause__
     return "" if isinstance(error, FileNotFoundError | KeyError) else f" ({error})"
@@ -135,7 +133,6 @@ def _reason(error: BaseException) -> str:
 
 @contextmanager
 def _dvc_errors(where: str) -> Iterator[None]:
-    """Turn errors of DVC into a `UserError`."""
     try:
         yield
     except DvcException as error:
@@ -143,7 +140,7 @@ def _dvc_errors(where: str) -> Iterator[None]:
 
 
 def _check_commit(repo: Any, name: str) -> None:
-    """Raise a `UserError` for what is no commit, also for a file such as ``HEAD:params.yaml``, on which DVC fails."""
+    """Raise a `UserError` for what is no commit, also for ``HEAD:params.yaml``, on which DVC fails."""
     try:
         resolve_rev(repo.scm, f"{resolve_rev(repo.scm, name)}^{{commit}}")
     except (RevError, SCMError, ValueError):  # the last one if it is too long for Git

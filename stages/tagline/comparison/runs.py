@@ -1,4 +1,4 @@
-"""Runs, and the sentences that several have in common, scored with the same gold labels."""
+"""Runs, and their common sentences, scored with the same gold labels."""
 
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
@@ -20,8 +20,7 @@ class Run:
     Attributes:
         name: the revision as the user wrote it.
         commit: its hash; None for the workspace.
-        kind: how the labels are read.
-        splits: the predictions of each split, and of its altered forms as ``SPLIT.altered.FORM``.
+        splits: by name, altered forms as ``SPLIT.altered.FORM``.
         params: the values of params.yaml by dotted key, such as ``train.learning_rate``.
         notes: what a reader should know before trusting them.
     """
@@ -35,12 +34,11 @@ class Run:
 
 
 class Aligned(NamedTuple):
-    """One split of several runs over the sentences that all of them have, with the gold labels of the last run.
+    """One split of several runs over the sentences that all have, with the gold labels of the last run.
 
     Attributes:
         scored: the common sentences with the predictions of each run.
         counts: of each run.
-        notes: what a reader should know.
     """
 
     scored: list[list[TaggedSentence]]
@@ -49,7 +47,7 @@ class Aligned(NamedTuple):
 
 
 def shared_splits(runs: Sequence[Run]) -> tuple[list[str], list[str]]:
-    """List the splits that all runs have, test last, and a note on each that only some have.
+    """List the splits that all runs have, test last, and a note on each other one.
 
     Raises:
         UserError: no split is in all runs.
@@ -100,8 +98,8 @@ def align(split: str, runs: Sequence[Run]) -> Aligned:
 def join(runs: Joined) -> list[tuple[TaggedSentence, ...]]:
     """Find the sentences that all runs have: for each run, in the order of the last run; empty if there are none.
 
-    Sentences are the same if their words are. Among sentences with the same words, the one with the same id is matched,
-    otherwise the next one: where ids are numbers, an inserted sentence changes all ids after it.
+    Sentences with the same words are matched, if possible with the same id, otherwise the next one: where ids are
+    numbers, an inserted sentence changes all ids after it.
     """
     matches = [_same_sentences(run, runs[-1]) for run in runs]
     common = [same for same in zip(*matches, strict=True) if None not in same]
@@ -139,7 +137,7 @@ def _check_tasks(runs: Sequence[Run], types: Sequence[set[str]]) -> None:
 
 
 def _different_types(runs: Sequence[Run], types: Sequence[set[str]]) -> Iterator[str]:
-    """Report gold types that only a run or only the last one has, for instance because a type was renamed."""
+    """Report gold types that only one run has, for instance renamed ones."""
     for run, of_run in zip(runs, types, strict=True):
         if of_run != types[-1]:
             only = {run.name: of_run - types[-1], runs[-1].name: types[-1] - of_run}
@@ -148,7 +146,6 @@ def _different_types(runs: Sequence[Run], types: Sequence[set[str]]) -> Iterator
 
 
 def _left_out(split: str, runs: Sequence[Run], common: int) -> Iterator[str]:
-    """Report sentences that not all runs have."""
     missing = {run.name: len(run.splits[split]) - common for run in runs}
     if any(missing.values()):
         counts = ", ".join(f"{number} of {name}" for name, number in missing.items() if number)
@@ -156,7 +153,6 @@ def _left_out(split: str, runs: Sequence[Run], common: int) -> Iterator[str]:
 
 
 def _different_gold(runs: Sequence[Run], joined: Joined) -> Iterator[str]:
-    """Report common sentences whose gold labels differ."""
     last = runs[-1].name
     gold = [sentence.gold_names for sentence in joined[-1]]
     for run, sentences in zip(runs, joined, strict=True):
@@ -169,7 +165,7 @@ def _different_gold(runs: Sequence[Run], joined: Joined) -> Iterator[str]:
 
 
 def _same_predictions(runs: Sequence[Run], joined: Joined) -> Iterator[str]:
-    """Report runs with the same predictions, which were probably meant to differ, for instance by their seed."""
+    """Report runs with the same predictions, which were probably meant to differ."""
     groups = defaultdict(list)
     for run, sentences in zip(runs, joined, strict=True):
         groups[tuple(tuple(sentence.predicted_names) for sentence in sentences)].append(run.name)

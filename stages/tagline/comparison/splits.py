@@ -19,7 +19,6 @@ class Change(NamedTuple):
 
     Attributes:
         sentence: as the last run has it.
-        entity: its type and words.
         false_positive: the wrong side predicts the entity, gold does not have it, and the other side predicts nothing
             on its words.
         instead: what the wrong side predicts on the entity's words; empty if nothing, or for a false positive.
@@ -36,14 +35,11 @@ class Compared:
     """The comparison of one split.
 
     Attributes:
-        split: its name.
         sentences: how many the runs have in common.
-        overall: the differences of scores over those sentences.
-        per_type: the difference of the F1 of each type.
-        parts: that of the F1 of sentences of each letter case, and of altered forms, where it is significant.
+        per_type: the difference of each type's F1.
+        parts: of sentences of each letter case, and of altered forms, where it is significant.
         fixed: what is wrong in old and correct in new.
         broken: the reverse.
-        notes: what a reader should know.
     """
 
     split: str
@@ -61,7 +57,6 @@ class Comparison:
     """Two sides, each of one or several runs, and the comparison of each split that all runs have.
 
     Attributes:
-        old, new: the runs.
         splits: the headline is about the last one.
         left_out: a note on each split that is not compared.
     """
@@ -77,7 +72,6 @@ class Comparison:
 
     @property
     def several(self) -> bool:
-        """Whether a side has several runs."""
         return len(self.old) + len(self.new) > 2
 
     @property
@@ -91,7 +85,7 @@ class Comparison:
 
 
 def compare(old: list[Run], new: list[Run]) -> Comparison:
-    """Compare two sides; see `shared_splits` and `align` for errors."""
+    """Compare two sides; raises the errors of `shared_splits` and `align`."""
     splits, left_out = shared_splits([*old, *new])
     return Comparison(old, new, [compare_split(split, old, new) for split in splits], left_out)
 
@@ -101,7 +95,7 @@ def check_f1(comparison: Comparison, least: float) -> None:
 
     Raises:
         NotReachedError: it is less than ``least``.
-        UserError: some split could not be compared, which may have been the one that counts.
+        UserError: some split could not be compared, perhaps the one that counts.
     """
     if comparison.left_out:
         raise UserError(f"--fail-below: {'; '.join(comparison.left_out)}; expected the same splits, or --split")
@@ -114,7 +108,7 @@ def check_f1(comparison: Comparison, least: float) -> None:
 
 
 def compare_split(split: str, old: Sequence[Run], new: Sequence[Run]) -> Compared:
-    """Compare a split over the sentences that all runs have, with the gold labels of the last run; see `align`."""
+    """Compare a split; gold labels are those of the last run."""
     aligned = align(split, [*old, *new])
     first_new = len(old)
     overall, per_type = differences(aligned.counts[:first_new], aligned.counts[first_new:])
@@ -135,7 +129,7 @@ def compare_split(split: str, old: Sequence[Run], new: Sequence[Run]) -> Compare
 
 
 def _parts(aligned: Aligned, split: str, old: Sequence[Run], new: Sequence[Run]) -> dict[str, Difference]:
-    """Compare the F1 of the sentences of each letter case, and of the altered forms that all runs have."""
+    """Compare the F1 of the sentences of each letter case, and of the common altered forms."""
     runs = [*old, *new]
     counts = {}
     for case, is_in_case in of_each_case(aligned.scored[-1]).items():
@@ -173,13 +167,12 @@ def changes(
 
 
 def _overlapping(entity: Entity, others: set[Entity]) -> list[Entity]:
-    """The entities that have a word in common with another one, from left to right."""
     overlapping = [other for other in others if entity.start < other.end and other.start < entity.end]
     return sorted(overlapping, key=attrgetter("start"))
 
 
 def _majority(runs: Sequence[TaggedSentence]) -> set[Entity]:
-    """The entities that more than half of the runs predict in a sentence."""
+    """The entities that more than half of the runs predict."""
     votes = Counter[Entity]()
     for sentence in runs:
         votes.update(sentence.predicted_entities)

@@ -1,6 +1,6 @@
 """Altered forms of a sentence, which show how far a model relies on letter case and spelling.
 
-The words stay as many, so that gold labels apply. The same words give the same form on every host.
+The number of words stays, so that gold labels apply. The same words give the same form on every host.
 """
 
 from collections.abc import Callable, Sequence

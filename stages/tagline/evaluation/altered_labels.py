@@ -1,4 +1,4 @@
-"""Altered labels: the labels that the model gives the words of a split in altered forms."""
+"""Altered labels: what the model predicts for a split in altered forms."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def label_altered(inputs: EvaluationInputs, name: str, predictor: Predictor, pre
     """Label the words of a split in each altered form that changes a word.
 
     Args:
-        inputs: of the stage; windows are made as those of data/tokenized, with context from data/raw.
-        predicted: int (words,), the labels of the words as they are, which words that the model reads alike keep.
+        inputs: windows are cut as in data/tokenized, with context from data/raw.
+        predicted: int (words,), the labels of the unaltered words, which words that the model reads alike keep.
 
     Returns:
         The labels, int (words,), by the name of the form.
@@ -66,6 +66,6 @@ def _document_borders(lengths: Ints, documents: Ints) -> list[int]:
 
 
 def _are_equal(windows: Windows, others: Windows) -> bool:
-    """Whether windows have the same sub-words and words, as for an uncased encoder in other letter cases."""
+    """Whether windows have the same sub-words and words, as for an uncased encoder."""
     pairs = (windows.input_ids, others.input_ids), (windows.word_ids, others.word_ids)
     return all(np.array_equal(ours[0], theirs[0]) for ours, theirs in pairs)

@@ -18,11 +18,7 @@ from tagline.text.subword_windows import WindowCutter
 
 
 class SplitCounts(NamedTuple):
-    """What tokenize-align counted in a split.
-
-    Attributes:
-        types: of a further test set, see `compare_types` of tokenize-align; else None.
-    """
+    """What tokenize-align counted in a split; ``types`` of a further test set, by `compare_types`."""
 
     words: int
     types: Mapping[str, Sequence[str]] | None
@@ -48,7 +44,7 @@ class EvaluationInputs:
         return splits
 
     def document_numbers(self, split: str) -> Ints | None:
-        """The document numbers of a split, int64 (sentences,); None if each sentence is one by itself.
+        """The document numbers of a split, int64 (sentences,); None if each sentence is its own.
 
         Raises:
             UserError: data/raw is missing or damaged, or not what data/tokenized was made from.

@@ -25,8 +25,8 @@ class Labelled:
     """The labelled splits.
 
     Attributes:
-        splits: by name; a measurement may replace them, and later ones read what it changed.
-        settings: how they were labelled, which measurements complete for later stages.
+        splits: by name; a measurement may replace them for later ones.
+        settings: how they were labelled, completed by measurements for later stages.
     """
 
     inputs: EvaluationInputs
@@ -54,5 +54,5 @@ class Measurement:
 
 
 def by_split(metrics: Metrics, key: str, splits: Iterable[str] | None = None) -> dict[str, Any]:
-    """Choose one entry of each split, or of each of some, that has it."""
+    """Choose one entry of each split that has it."""
     return {split: metrics[split][key] for split in splits or metrics if key in metrics.get(split, {})}

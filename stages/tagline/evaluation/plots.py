@@ -15,7 +15,7 @@ CALIBRATION_DIGITS = 3
 
 
 def write_confusion(counts: Mapping[tuple[str, str], int], kind: Kind, path: Path) -> None:
-    """Write the number of words per pair of types, ``gold,predicted,number``, as `outcomes.confusion` counts them."""
+    """Write the number of words per pair of types: ``gold,predicted,number``."""
     names = {name: name for pair in counts for name in pair}
     if kind == "spans" and OUTSIDE in names:
         names[OUTSIDE] = f"{OUTSIDE} (type)"  # unlike words outside all entities
@@ -25,7 +25,7 @@ def write_confusion(counts: Mapping[tuple[str, str], int], kind: Kind, path: Pat
 
 
 def write_per_type(scores: dict[str, dict[str, Any]], intervals: dict[str, dict[str, Any]], path: Path) -> None:
-    """Write the scores of each type, ``type,precision,recall,f1,low,high,number``, with the interval of F1."""
+    """Write the scores of each type: ``type,precision,recall,f1,low,high,number``, with the interval of F1."""
     columns = ["type"]
     for score in SCORES_OF_TYPES:
         columns.append(score.key)
@@ -39,7 +39,7 @@ def write_reliability(bins: pd.DataFrame, uncalibrated: pd.DataFrame | None, pat
     """Write the bins of `calibration.reliability`: ``bin,confidence,accuracy,number,scores``.
 
     Args:
-        uncalibrated: before calibration; None: bins are not calibrated.
+        uncalibrated: before calibration, if scores are calibrated.
     """
     if uncalibrated is None:
         rows = bins.assign(scores="uncalibrated")

@@ -18,12 +18,11 @@ NAME = 21
 
 
 def score_table(metrics: Metrics) -> str:
-    """Lay out the scores: `score_tables`, then `score_notes`."""
     return wrapped("\n\n".join([*score_tables(metrics), *score_notes(metrics)]))
 
 
 def score_tables(metrics: Metrics) -> list[str]:
-    """Lay out a table per split, one row per type, the overall row last; further test sets have one with a row each."""
+    """Lay out a table per split, one row per type, the overall row last, and one of further test sets."""
     parts = []
     further = []
     for split, entries in metrics.items():
@@ -37,7 +36,7 @@ def score_tables(metrics: Metrics) -> list[str]:
 
 
 def score_notes(metrics: Metrics) -> list[str]:
-    """What measurements note, which scores are of few entities, and whether they chose the epoch."""
+    """What measurements note, and which scores are of few entities or chose the epoch."""
     parts: list[str] = []
     for notes in NOTES:
         parts += notes(metrics)
@@ -58,7 +57,6 @@ def score_notes(metrics: Metrics) -> list[str]:
 
 
 def _table(split: str, entries: Entries) -> str:
-    """Lay out the scores of a split, whose name is the heading of the types."""
     of_types = entries["intervals"]["per_type"]
     rows = [_row(name, scores, of_types[name]) for name, scores in entries["per_type"].items()]
     rows.append(_row("overall", entries["overall"], entries["intervals"]["overall"]))
@@ -66,7 +64,6 @@ def _table(split: str, entries: Entries) -> str:
 
 
 def _laid_out(title: str, rows: Sequence[Sequence[str]], unit: str) -> str:
-    """Lay out the scores of types or test sets, with the number of what is counted."""
     headers = [printable(title)]
     for column in SCORES_OF_TYPES:
         headers.append(column.title)
@@ -88,7 +85,7 @@ def _row(name: str, scores: Mapping[str, float], intervals: Mapping[str, Mapping
 
 
 def read_scores(path: Path, made_by: str = "evaluate") -> tuple[Metrics, list[str], list[str]]:
-    """Read a file such as reports/evaluate.json, which a stage wrote, with its `score_tables` and `score_notes`.
+    """Read a file such as reports/evaluate.json, with its `score_tables` and `score_notes`.
 
     Raises:
         UserError: the file is missing, or another version of the project wrote it.

@@ -22,16 +22,15 @@ class ScoredSplit:
     """The sentences of a split, with what is read of them several times, computed once.
 
     Attributes:
-        sentences: with gold and predicted labels.
         words_without_subwords: the number of words that the tokenizer removed, which have the fallback label.
         loss: the mean negative log-likelihood of the other words' gold labels.
         greedy_f1: F1 if each word has the label with its highest score.
         words_unscored: the number of words with sub-words and without scores.
-        uncalibrated: `reliability` before calibration, if scores are calibrated.
+        uncalibrated: `reliability` before calibration.
         altered: the sentences with the labels of altered forms that change a word, by name; None: not labelled.
-        documents: int64 (sentences,), the number of the document of each sentence, from 0; None if not known.
+        documents: int64 (sentences,), the number of each sentence's document, from 0; None if not known.
         types: of a test set: those that it shares with the task, foreign to it, and lacking, which are left out.
-        in_part: the number of sentences that are annotated for some types only; predictions of the others are O.
+        in_part: the number of sentences annotated for some types only; predictions of the others are O.
     """
 
     kind: Kind
@@ -53,7 +52,7 @@ class ScoredSplit:
 
     @cached_property
     def outcomes(self) -> dict[int, list[Outcome]]:
-        """The outcomes of each sentence with an error, by its index."""
+        """The outcomes of each sentence with an error, by index."""
         return outcomes_of_errors(self.sentences)
 
     @cached_property

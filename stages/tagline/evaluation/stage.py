@@ -31,9 +31,9 @@ class Evaluation:
     """The results of an evaluation.
 
     Attributes:
-        labels: of all splits: the task's, then those that only test sets have.
-        metrics: what is measured of each split, for reports/evaluate.json.
-        best_epoch: the epoch whose weights were evaluated.
+        labels: of all splits: the task's, then those of test sets alone.
+        metrics: of each split, for reports/evaluate.json.
+        best_epoch: whose weights were evaluated.
     """
 
     labels: Labels
@@ -77,7 +77,7 @@ def evaluate(
 def label(
     inputs: EvaluationInputs, predictor: Predictor, settings: Settings, measurements: Sequence[Measurement]
 ) -> Labelled:
-    """Label all splits but train, and let measurements prepare what they need of that."""
+    """Label all splits but train, and let measurements prepare."""
     biases: dict[str, float] = {}
     for measurement in measurements:
         biases |= measurement.choose_biases(inputs, predictor)
@@ -90,7 +90,7 @@ def label(
 
 
 def measure(split: ScoredSplit, measurements: Sequence[Measurement]) -> Entries:
-    """Compute the entries of a split in reports/evaluate.json, in the order of the measurements.
+    """Compute the entries of a split in reports/evaluate.json.
 
     Raises:
         UserError: a word has no prediction.
@@ -107,7 +107,6 @@ def measure(split: ScoredSplit, measurements: Sequence[Measurement]) -> Entries:
 
 
 def _load_backend(data: Path, finetuned: Path, wanted: Precision, labels: Labels) -> TorchModel:
-    """Load the fine-tuned model onto this host's device."""
     precision = resolve(wanted, PartialState().device, "evaluate.precision")
     model = classifier.load(finetuned, labels)
     tokenized.check_tokenizer(data, finetuned, "train")

@@ -76,7 +76,6 @@ class _Quantizer:
         del self.graph.value_info[:]
 
     def _product(self, left: str, weight: str, product: str) -> None:
-        """Multiply quantised activations by quantised weights, then by the scale of each sub-word."""
         if left not in self.quantized:
             self.quantized.add(left)
             if left in self.gelu_outputs:

@@ -85,7 +85,7 @@ class PreparedExport(NamedTuple):
 
     Attributes:
         tagger: the content of tagger.json.
-        trained: the trained model in float32; ``f1`` is its own.
+        trained: the trained model in float32, with its own ``f1``.
     """
 
     tagger: Exported
@@ -152,7 +152,6 @@ def _verify(inputs: ExportInputs) -> None:
 
 
 def _prepare(inputs: ExportInputs) -> PreparedExport:
-    """Read the artifacts of earlier stages, and predict the reported split by the trained model."""
     labels = tokenized.load_labels(inputs.tokenized)
     windowing = tokenized.read_windowing(inputs.tokenized)
     words, sentences = exported.read_rules(inputs.dataset)
@@ -211,7 +210,7 @@ def _configure_javascript(target: Path) -> None:
 def _compare_backends(
     inputs: ExportInputs, prepared: PreparedExport, target: Path, params: Export
 ) -> tuple[Reports, list[str]]:
-    """Compare each backend with the trained model, and leave out a worse int8 graph."""
+    """Compare each backend with the trained model; a worse int8 graph is left out."""
     reports: Reports = {}
     notes: list[str] = []
     for backend in exported.backends(target):  # onnx-int8 is the first, torch the last
@@ -254,7 +253,6 @@ def _check_labels(report: Mapping[str, float], backend: BackendName, params: Exp
 
 
 def _check_f1(drop: Difference, backend: BackendName, limit: float, split: str) -> str:
-    """Judge a drop of F1 above the limit, and say what follows."""
     said = (
         f"F1 of {split} is {drop.new[0]:.4f}, {-drop.difference:.4f} below the trained model, p = {drop.p:.2g}; "
         f"expected at most {limit:.4f} below (export.max_f1_drop)"

@@ -1,7 +1,7 @@
 """The HTTP client of huggingface_hub and `datasets`: its settings, names in answers, and its failures in words.
 
-Both libraries use these names as file names, unchecked: the headers ETag, X-Linked-ETag and X-Repo-Commit, the commit
-of a repository, and the SHA-256 of a file in a listing.
+Both libraries use as file names, unchecked: the headers ETag, X-Linked-ETag and X-Repo-Commit, the commit of a
+repository, and the SHA-256 of a file in a listing.
 """
 
 import re
@@ -139,7 +139,7 @@ class Asked(NamedTuple):
     Attributes:
         name: the repository, ``owner/name``; ``key`` is its key in params.yaml.
         revision: branch, tag or commit.
-        right: of the token: read or write.
+        right: read or write.
     """
 
     name: str

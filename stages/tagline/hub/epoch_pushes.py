@@ -2,8 +2,6 @@
 
 epochs/EPOCH/   in the work folder: the model after that epoch and the commit message, until it is pushed
 epochs/pushed   the last epoch that was pushed
-
-What is left to push survives a failure, a kill and the end of training.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class Target:
 
     @classmethod
     def of(cls, section: str, params: Push) -> Target:
-        """Of a section of params.yaml; raises a `UserError` if its ``repo_id`` is null."""
+        """Make the target of a section of params.yaml, whose ``repo_id`` must not be null."""
         if params.repo_id is None:
             raise UserError(
                 f"{section}.repo_id in params.yaml is null; expected the repository to push to (OWNER/NAME)"
@@ -133,7 +133,7 @@ class Target:
     ) -> str | None:
         """Push a folder to the branch in one commit; call `create` before.
 
-        `upload_folder` would make several commits if the upload takes more than five minutes.
+        `upload_folder` would make several commits of an upload of more than five minutes.
 
         Args:
             names: push these files only.

@@ -103,11 +103,7 @@ def _check(text: str, name: str) -> None:
 
 
 class DocumentStream:
-    """Yields documents in order, and reads ahead only as far as a part of them needs context.
-
-    Args:
-        cutter: whose context is needed on each side; without context, nothing is read ahead.
-    """
+    """Yields documents in order, and reads ahead only as far as a part of them needs context on each side."""
 
     def __init__(self, documents: Iterable[Document], cutter: WindowCutter) -> None:
         self._documents = iter(documents)
@@ -221,11 +217,10 @@ PREFERENCES: dict[str, Callable[[Mention], float]] = {
 
 
 def without_overlaps(of_all: Iterable[Mention], overlaps: Overlaps) -> list[Mention]:
-    """Leave out each entity that overlaps a preferred one.
+    """Leave out each entity that overlaps a preferred one, or an equal one before it.
 
     Args:
         of_all: entities of a document, those of the first tagger first.
-        overlaps: which are preferred; of equals, the first.
     """
     kept = []
     covered: set[int] = set()

@@ -18,7 +18,7 @@ def render(text: str, mentions: Iterable[Mention], types: Iterable[str] = ()) ->
     """Mark the entities of a text; of those that overlap, the first and longest.
 
     Args:
-        types: `Tagger.types`, for the same colours as on its pages; without, those that occur, in alphabetical order.
+        types: `Tagger.types`, for the colours of its pages; without, those that occur, in alphabetical order.
     """
     ordered = sorted(mentions, key=lambda mention: (mention.start, -mention.end))
     grounds = of_types([*types, *sorted(mention.type for mention in ordered)])

@@ -74,7 +74,7 @@ class AnyTagger(Protocol):
 
         Raises:
             UserError: a text can't be encoded (see `Document`), the model produces NaN or infinite logits, or memory is
-                insufficient. The tagger stays usable after this and any other exception. The other methods do the same.
+                insufficient. The tagger stays usable after this and any other exception, also of other methods.
             TypeError: a text is not a string, for instance a missing value of a table.
         """
         if isinstance(texts, str):
@@ -140,8 +140,8 @@ class Tagger(AnyTagger):
     A list of texts gives a list of such lists, and is faster than one call per text. Use `words` for text that is
     already split into words, and `stream` for more than fits in memory.
 
-    Long texts become overlapping windows; nothing is truncated. Several threads may use one tagger, but not a process
-    forked from the one that opened it: threads do not survive a fork, so it raises a `UserError` there.
+    Long texts become overlapping windows; nothing is truncated. Several threads may use one tagger, but not a forked
+    process: threads do not survive a fork, so it raises a `UserError` there.
 
     Args:
         folder: the output of the stage export.
@@ -149,13 +149,11 @@ class Tagger(AnyTagger):
             which takes seconds.
         subwords_per_batch: maximum number of sub-words per forward pass, padding included; None: a default for the
             device.
-        verify: compare the files that the backend loads with hashes.json, or weights with the hashes in the graph.
+        verify: compare the backend's files with hashes.json, or weights with the hashes in the graph.
         split_sentences: whether texts are split into sentences; None: as in training. Lists of words never are.
-        types: the entity types to report; None: all. Labels are chosen among all, and entities of other types are left
-            out.
+        types: the entity types to report; None: all. Labels are chosen among all, and other entities left out.
 
     Attributes:
-        labels: the model's labels (`tagline.labels.label_list.Labels`).
         rule: how raw text is split: the language, and whether into sentences.
         accept: the lowest score of entities of a type whose precision is promised; empty: none is.
         reference: from which the scores of texts are estimated (`tagline estimate`); empty: they can't be.
@@ -338,9 +336,8 @@ def _beginning_anew(
     """Write I- at the beginning of a sentence as B-, so that it continues no entity of the sentence before it.
 
     Args:
-        labels: ids, of the words of all sentences.
-        lengths: the number of words of each sentence, at least one.
-        documents: the document of each sentence; their first sentences stay as they are.
+        labels: ids, of the words of all sentences, which have at least one each.
+        documents: of each sentence; their first sentences stay as they are.
     """
     if names.kind == "tags":
         return labels

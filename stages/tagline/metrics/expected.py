@@ -37,7 +37,7 @@ class Constants(NamedTuple):
         ties: the share of the entities with this score that counts as above it.
         touching: share of wrong entities that touch a gold one.
         missed: gold entities that no predicted one touches, per expected wrong word among those called O.
-        entities: number of predicted ones.
+        entities: the number predicted.
     """
 
     threshold: float
@@ -153,7 +153,7 @@ def estimate(sums: Sums, constants: Constants) -> Estimate:
 
 
 def expected_gold(found: float, correct: float, doubt: float, constants: Constants) -> float:
-    """If so many of the found entities are correct."""
+    """The number of gold entities, given the number of correct ones."""
     return correct + constants.touching * (found - correct) + constants.missed * doubt
 
 

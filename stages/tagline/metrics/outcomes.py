@@ -45,7 +45,7 @@ class Outcome(NamedTuple):
 
 
 def outcomes(sentence: TaggedSentence) -> list[Outcome]:
-    """From left to right; for plain tags, each word is correct or a type error."""
+    """List the outcomes from left to right; for plain tags, each word is correct or a type error."""
     return match(sentence.gold_entities, sentence.predicted_entities)
 
 

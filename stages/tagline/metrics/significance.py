@@ -175,8 +175,8 @@ class RunCounts:
 def difference_interval(runs: RunCounts, first_new: int, seed: int) -> tuple[Doubles, Doubles]:
     """Compute the 95 % interval of new minus old, each the mean of its runs: lower and upper bounds, (scores,).
 
-    A paired bootstrap (Efron and Tibshirani, 1993) over sentences, the same for all runs, and over runs. The first
-    ``first_new`` runs are the old ones.
+    A paired bootstrap (Efron and Tibshirani, 1993) over sentences, the same for all runs, and over runs, of which the
+    first ``first_new`` are old.
     """
     generator = np.random.default_rng(seed)
     differences = []
@@ -188,7 +188,7 @@ def difference_interval(runs: RunCounts, first_new: int, seed: int) -> tuple[Dou
 
 
 def _mean_of_drawn(generator: np.random.Generator, scores: Doubles) -> Doubles:
-    """The mean over drawn runs, (resamples, scores), of (resamples, runs, scores)."""
+    """The mean over drawn runs: (resamples, runs, scores) to (resamples, scores)."""
     drawn = draw_runs(generator, *scores.shape[:2])
     return (drawn[..., None] * scores).sum(axis=1)
 

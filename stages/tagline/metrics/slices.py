@@ -117,7 +117,7 @@ def letter_case(words: Sequence[str]) -> str:
 
 
 def _of_texts(flat: TaggedSentences, counts: Counts, training: TrainingIndex) -> dict[str, SliceScores]:
-    """Score the entities of each of `TEXTS`; for plain tags, the accuracy of its words."""
+    """Score the entities of `TEXTS`; for plain tags, the accuracy of words."""
 
     def per_sentence(entities: EntityArrays, indices: AnyInts) -> csr_array:
         where = (flat.sentences_of(entities.start), indices)

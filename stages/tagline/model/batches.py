@@ -57,7 +57,6 @@ def batch_borders(descending: Ints, subwords_per_batch: int, most_padding: float
 
 
 def rounded_up(lengths: AnyLengths, multiple: int) -> AnyLengths:
-    """Round lengths up to the next multiple."""
     return -(-lengths // multiple) * multiple
 
 

@@ -162,11 +162,8 @@ def _with_layers(model: PreTrainedModel, layers: int) -> PreTrainedModel:
 def layer_stack(model: PreTrainedModel, key: str) -> tuple[str, nn.ModuleList]:
     """Return the name of an encoder's list of layers, and the list.
 
-    Args:
-        key: the param that needs it, for the message.
-
     Raises:
-        UserError: it does not have one such list.
+        UserError: it does not have one such list; ``key`` is the param that needs it.
     """
     count = getattr(model.config, "num_hidden_layers", 0)
     stacks = []
@@ -216,7 +213,6 @@ def load(folder: Path, labels: Labels, dtype: torch.dtype | None = None, made_by
 
 
 def best_epoch(folder: Path) -> int:
-    """Of a fine-tuned model, which is verified."""
     return int(read_json(folder / PROVENANCE, "train")["best_epoch"])
 
 
@@ -362,5 +358,5 @@ def _check_complete(folder: Path, lacking: Collection[str]) -> None:
 
 
 def counted(names: Sequence[str], noun: str) -> str:
-    """Such as ``3 labels (O, B-PER, I-PER)``."""
+    """Format names, such as ``3 labels (O, B-PER, I-PER)``."""
     return f"{len(names)} {noun} ({some(names, 5)})"

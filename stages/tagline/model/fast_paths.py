@@ -44,7 +44,7 @@ def known_padding(mask: Tensor, padded: bool) -> Iterator[None]:
 
     Args:
         mask: (rows, sub-words), on the device.
-        padded: ignored on XLA devices, which always get an attention mask, or they would compile two graphs per shape.
+        padded: XLA devices get an attention mask in any case, or they would compile two graphs per shape.
     """
     _register()
     token = _PADDING.set(_Padding(mask.shape, padded or mask.device.type == "xla"))
@@ -61,7 +61,7 @@ def _register() -> None:
 
 
 def _build(build: Callable[..., Any], *args: Any, attention_mask: Tensor | None = None, **kwargs: Any) -> Any:
-    """Build a mask by a function of transformers, which reads the padding mask to return None."""
+    """Build a mask by a function of transformers, which must read the padding mask to return None."""
     # Compiled graphs must not depend on values: when tracing them, transformers reads nothing.
     padding = None if torch.compiler.is_compiling() else _PADDING.get()
     # Some models pad a batch further to a multiple of their own, for example of Longformer's attention window.

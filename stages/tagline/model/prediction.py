@@ -58,7 +58,7 @@ class Chunk(NamedTuple):
         scores: float32 (words, labels), as `Head.decode` reads them.
         lengths: int64, the number of words of each sentence.
         seen: bool (words,), whether the word has sub-words.
-        hidden: bool (words, labels), see `tagline.labels.hidden`; None: no label is.
+        hidden: bool (words, labels), see `tagline.labels.hidden`.
     """
 
     scores: Floats
@@ -212,7 +212,6 @@ class Predictor:
             first = last
 
     def _chunk_borders(self, lengths: Lengths) -> list[int]:
-        """The first sentence of each chunk, then the number of sentences."""
         words = np.cumsum([0, *lengths])
         most = CHUNK_SCORES // len(self.labels.names)
         borders = [0]
@@ -252,7 +251,6 @@ class Predictor:
         )
 
     def _decode(self, chunk: Chunk) -> tuple[LabelIds, Floats]:
-        """Return the label of each word, and the probabilities of all labels."""
         scores, lengths, seen, _ = chunk
         biased = scores + bias_of_labels(self.labels, self.biases) if self.biases else scores
         probabilities = self.head.probabilities(scores, lengths)
@@ -260,7 +258,6 @@ class Predictor:
         return self._shown(self.head.decode(biased, lengths), chunk), probabilities
 
     def _shown(self, ids: AnyInts, chunk: Chunk) -> LabelIds:
-        """Make O of hidden and of left-out labels."""
         ids = without_hidden(ids, chunk.hidden, self.labels)
         if self.left_out:
             is_left_out = np.array([type_ in self.left_out for type_ in self.labels.type_of_labels])
@@ -352,10 +349,8 @@ def choose_windows(lengths: Lengths, windows: Windows) -> tuple[Ints, Ints]:
 def _subwords_of_words(starts: Ints, windows: Windows) -> tuple[Ints, Ints, Ints]:
     """For each sub-word of a word: its window, its position there, and the index of the word among all words.
 
-    Windows of sizes 3 and 2: window 0 0 0 1 1, position 0 1 2 0 1.
-
-    Args:
-        starts: index of the first word of each sentence among all words.
+    Windows of sizes 3 and 2: window 0 0 0 1 1, position 0 1 2 0 1. ``starts`` has the index of each sentence's first
+    word.
     """
     sizes = windows.lengths
     (words,) = windows.word_ids

@@ -1,4 +1,4 @@
-"""Checks before any stage starts: a typo in the last section of params.yaml must not cost a training run."""
+"""Checks before any stage starts."""
 
 import os
 from collections.abc import Iterator
@@ -56,18 +56,14 @@ def check() -> tuple[dict[str, Any], list[str]]:
 
 
 def all_params() -> str:
-    """Return params.yaml with every key, the value that applies, and its description.
-
-    Raises:
-        UserError: lists all errors of params.yaml.
-    """
+    """Return params.yaml with every key, the value that applies, and its description, or raise as `check`."""
     content = read_file()
     check_params(content)
     return text_of_sections(complete(content), is_whole=True)
 
 
 def check_folders(content: CommentedMap) -> None:
-    """Raise a `UserError` if a folder to read does not exist, which DVC finds only after it has removed outputs."""
+    """Raise a `UserError` if a folder to read does not exist; DVC would find that after it has removed outputs."""
     for name, expected in _FOLDERS.items():
         folder = Path(content[name]["folder"])
         # DVC restores a folder that it tracks by itself; another pipeline may write the models.
@@ -78,7 +74,7 @@ def check_folders(content: CommentedMap) -> None:
 
 
 def untracked_folders(content: CommentedMap) -> Iterator[str]:
-    """Yield a note on each folder to read with files that neither Git tracks nor DVC, which lets Git ignore its own."""
+    """Yield a note on each folder to read with files that neither Git nor DVC tracks; Git ignores DVC's."""
     for name in _FOLDERS:
         listed = git("ls-files", "-z", "--others", "--exclude-standard", "--directory", "--", content[name]["folder"])
         if listed:
@@ -90,7 +86,7 @@ def untracked_folders(content: CommentedMap) -> Iterator[str]:
 
 
 def card_of_the_sample(content: CommentedMap) -> Iterator[str]:
-    """Yield a note if the model card would have the sample's licence, and the data are others."""
+    """Yield a note if the model card has the sample's licence, and the data are others."""
     path = presets.path_of(presets.BASE)
     sample = presets.base() if path.is_file() else content
     has_other_data = content["download"]["dataset"] != sample["download"]["dataset"]

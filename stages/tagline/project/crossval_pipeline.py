@@ -1,7 +1,7 @@
 """The folder crossval/ beside params.yaml: a DVC pipeline of its own, made when somebody wants it.
 
-It is not part of the repository, because DVC regards every dvc.yaml, also in commands without a target: while the
-stage of one has never run, `dvc pull`, `dvc checkout` and `dvc commit` fail.
+It is not part of the repository: DVC regards every dvc.yaml, and while the stage of one has never run, `dvc pull`,
+`dvc checkout` and `dvc commit` fail.
 """
 
 import os
@@ -19,14 +19,14 @@ _CODE = Path(__file__).parents[2]
 
 
 def create() -> list[Path]:
-    """Create the folder in the current one, or bring its dvc.yaml up to date; params that exist stay.
+    """Create the folder, or bring its dvc.yaml up to date; params that exist stay.
 
     Returns:
         The files that were written.
 
     Raises:
-        UserError: the command is not that of a clone, the current folder has no pipeline, or the dvc.yaml is
-            another one.
+        UserError: the command is not that of a clone, the current folder has no pipeline, or the dvc.yaml is another
+            one.
     """
     if not (_CODE / "crossval.py").is_file():
         raise UserError(
@@ -52,7 +52,7 @@ def create() -> list[Path]:
 
 
 def check() -> None:
-    """Raise a `UserError` if the dvc.yaml is not that of this version."""
+    """Raise a `UserError` if the dvc.yaml is not this version's."""
     if not is_current(DVC_YAML, _pipeline()):
         raise UserError(f"{DVC_YAML}: out of date; expected that of this version; run `tagline crossval`")
 
@@ -63,5 +63,5 @@ def _pipeline() -> str:
 
 
 def _text(name: str) -> str:
-    """The text of a file; one called dvc.yaml would be a pipeline there, too."""
+    """The text of a file; one called dvc.yaml would be a pipeline there."""
     return (Path(__file__).parent / "crossval" / name).read_text(encoding="utf-8")

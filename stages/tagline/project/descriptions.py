@@ -1,4 +1,4 @@
-"""What is written from the descriptions in the schemas: comments of params, docs/reference.md, params.schema.json."""
+"""What is written from the schemas' descriptions: comments of params, docs/reference.md, params.schema.json."""
 
 import json
 import textwrap
@@ -28,11 +28,7 @@ _WIDTH = 120
 def commented(
     values: Mapping[Any, Any], fields: Mapping[str, FieldInfo], is_whole: bool = False, indent: str = ""
 ) -> Iterator[str]:
-    """Yield the lines of a mapping, with a comment above each key.
-
-    Args:
-        is_whole: whether comments are whole descriptions; otherwise, they are first sentences.
-    """
+    """Yield the lines of a mapping, with a comment above each key: its description, or the first sentence."""
     for key, value in values.items():
         field = fields.get(key)
         comment = "" if field is None else _description(field, is_whole)
@@ -46,14 +42,13 @@ def commented(
 
 
 def text_of_sections(values: Mapping[str, Any], is_whole: bool = False) -> str:
-    """Return sections of params with comments, as `commented`."""
     return "\n\n".join("\n".join(commented({name: value}, FIELDS, is_whole)) for name, value in values.items())
 
 
 def reference_text() -> str:
     """Give the content of `REFERENCE`: each key with its default.
 
-    Those of data sets and encoders, which depend on the source, are in docs/data.md.
+    The keys of data sets and encoders, which depend on the source, are in docs/data.md.
     """
     above, mark, _ = read_text(REFERENCE).partition(_KEYS)
     lines = (line for name, section in SECTIONS.items() for line in _listed(section, name))
@@ -61,7 +56,6 @@ def reference_text() -> str:
 
 
 def schema_text() -> str:
-    """Give the content of `SCHEMA`."""
     fields: Any = {name: (section, ...) for name, section in SECTIONS.items()}
     schema = create_model("Params", __base__=Section, **fields).model_json_schema()
     for definition in (schema, *schema["$defs"].values()):
@@ -100,7 +94,7 @@ def _listed(section: type[Section], above: str) -> Iterator[str]:
 
 
 def _for_presets(node: dict[str, Any]) -> dict[str, Any]:
-    """Adapt an object of a schema: a preset may leave out keys, also the one that chooses among alternatives."""
+    """Adapt an object of a schema: a preset may leave out any key."""
     for entry in ("required", "title"):
         if not isinstance(node.get(entry), dict):  # which would be a param of this name
             node.pop(entry, None)

@@ -1,7 +1,7 @@
 """Pipeline folders: further taggers in this repository, with their own params, dvc.yaml, results and models.
 
-A folder's dvc.yaml is derived from the root's. DVC runs a stage in the folder of its dvc.yaml, and all paths in the
-scripts are relative to the current folder, so only the paths of code change.
+A folder's dvc.yaml is derived from the root's. DVC runs a stage in the folder of its dvc.yaml, and paths in the scripts
+are relative to it, so only the paths of code change.
 """
 
 import re
@@ -29,7 +29,7 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 def names() -> list[str]:
-    """Return the pipeline folders, sorted.
+    """The sorted pipeline folders.
 
     Raises:
         UserError: the current folder is not the repository's root.
@@ -40,7 +40,6 @@ def names() -> list[str]:
 
 
 def is_derived(path: Path) -> bool:
-    """Return whether a dvc.yaml is that of a pipeline folder."""
     return path.is_file() and read_text(path).startswith(MARK.partition(":")[0])
 
 
@@ -49,8 +48,8 @@ def create(name: str, settings: Sequence[str], teacher: str | None = None) -> No
 
     Args:
         settings: params that differ from params.yaml, each as ``section.key=value``.
-        teacher: a pipeline folder, or ``.`` for the root: its params are the others, and its model is the teacher
-            and where training starts.
+        teacher: a pipeline folder, or ``.`` for the root: its other params are taken, and its model is the teacher and
+            where training starts.
 
     Raises:
         UserError: the name can't be used, there is no such teacher, or the params have errors.
@@ -86,7 +85,7 @@ def create(name: str, settings: Sequence[str], teacher: str | None = None) -> No
 
 
 def derive(name: str, source: Path = DVC_YAML, frozen: Sequence[str] = ()) -> str:
-    """Return the dvc.yaml of a pipeline folder, as DVC writes it, with the stages that `dvc freeze` froze in it."""
+    """Return the dvc.yaml of a pipeline folder, as DVC writes it, with its frozen stages."""
     content = parse(yaml_files.with_code_in("../stages", read_text(source)), DVC_YAML)
     artifacts = content.get("artifacts", {})
     for position, artifact in enumerate(list(artifacts)):
@@ -98,7 +97,7 @@ def derive(name: str, source: Path = DVC_YAML, frozen: Sequence[str] = ()) -> st
 
 
 def update() -> list[str]:
-    """Derive the dvc.yaml of all pipeline folders again and return what was changed."""
+    """Derive the dvc.yaml of all pipeline folders again; return what changed."""
     texts = outdated()
     for path, text in texts.items():
         yaml_files.write_text(path, text)
@@ -106,7 +105,7 @@ def update() -> list[str]:
 
 
 def outdated() -> dict[Path, str]:
-    """Return each dvc.yaml of a pipeline folder that is out of date, with the text that it should have."""
+    """Return each out-of-date dvc.yaml of a pipeline folder, with the text that it should have."""
     texts = {}
     for name in names():
         path = Path(name, DVC_YAML)
@@ -117,7 +116,7 @@ def outdated() -> dict[Path, str]:
 
 
 def check_this_folder() -> None:
-    """Raise a `UserError` if the current folder is a pipeline folder whose dvc.yaml is out of date."""
+    """Raise a `UserError` if the dvc.yaml of the current pipeline folder is out of date."""
     root = ".." / DVC_YAML
     name = Path.cwd().name
     if not is_derived(DVC_YAML) or not root.is_file():
@@ -162,7 +161,7 @@ def _check_name(name: str) -> None:
 
 
 def _ignored() -> list[str]:
-    """Return the patterns of the root's .gitignore that begin with ``/``; they don't match in folders below it."""
+    """Return the patterns of the root's .gitignore that begin with ``/`` and don't match in folders."""
     if not GITIGNORE.is_file():
         return []
     with reading(GITIGNORE, problem="not UTF-8", remedy="save it as UTF-8"):
@@ -171,7 +170,7 @@ def _ignored() -> list[str]:
 
 
 def set_param(params: CommentedMap, setting: str) -> None:
-    """Set a key of params. The ``+`` that DVC needs before a key that they leave out may be there.
+    """Set a key of params; it may have the ``+`` that DVC needs before a new key.
 
     Raises:
         UserError: it is not ``section.key=value``, or the value is not YAML.

@@ -1,6 +1,6 @@
 """Presets: a complete params.yaml from presets/sample.yaml and the keys that another preset changes.
 
-The facts of the sample in ``export.card`` are not those of other data: a preset with its own data set begins without.
+The sample's ``export.card`` does not apply to other data: a preset with its own data set begins without.
 """
 
 from collections.abc import Iterator
@@ -30,12 +30,11 @@ _INTRODUCTION = """
 
 
 def folder() -> Path:
-    """Return the path of presets/ from the repository's root, or from a pipeline folder in it."""
+    """The path of presets/ from the root or a pipeline folder."""
     return next((path for path in (PRESETS, ".." / PRESETS) if path.is_dir()), PRESETS)
 
 
 def path_of(name: str) -> Path:
-    """Return the file of a preset."""
     return folder() / f"{name}.yaml"
 
 
@@ -52,7 +51,7 @@ def names() -> list[str]:
 
 
 def listed(names: list[str]) -> Iterator[str]:
-    """Yield a line for each preset, with the first line of its description."""
+    """Yield a line for each preset, with the first of its description."""
     width = max(map(len, names))
     for name in names:
         first, *_ = [*_description(name), ""]
@@ -72,7 +71,7 @@ def base() -> CommentedMap:
 
 
 def build(name: str) -> str:
-    """Return the complete params of a preset for the current folder, in the form that DVC writes.
+    """Return the complete params of a preset for the current folder, as DVC writes them.
 
     Raises:
         UserError: lists all errors, each with its line in the preset.
@@ -108,7 +107,7 @@ def write(name: str, force: bool = False) -> None:
 
 
 def _description(name: str) -> list[str]:
-    """The first lines of comments in a preset."""
+    """The comments at the beginning of a preset."""
     comments = takewhile(lambda line: line.startswith("#"), read_text(path_of(name)).splitlines())
     return [line for line in comments if not line.startswith(_SCHEMA_IS)]
 
@@ -123,7 +122,7 @@ def _merged(old: Any, new: Any) -> Any:
 
 
 def _in_preset(error: str, path: Path, preset: CommentedMap) -> str:
-    """Replace the place of an error in the merged params by the line of the preset."""
+    """Replace an error's line in the merged params by its line in the preset."""
     _, key, message = error.split(": ", 2)
     line, _ = find(preset, key.split("."))
     return f"{path}:{line + 1}: {key}: {message}"

@@ -1,4 +1,4 @@
-"""The sections of params.yaml, and the errors of a whole file: in each section, and across sections."""
+"""The sections of params.yaml, and the errors of a whole file, also across sections."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,11 +60,7 @@ def params_errors(content: CommentedMap, path: Path = PARAMS) -> list[str]:
 def check_params(
     content: CommentedMap, path: Path = PARAMS, source: Path | str = PARAMS, consequence: str = ""
 ) -> None:
-    """Raise a `UserError` if a file of params has errors.
-
-    Args:
-        consequence: what the errors lead to, for the message.
-    """
+    """Raise a `UserError` if a file of params has errors, with their consequence."""
     errors = params_errors(content, path)
     if errors:
         raise UserError(list_errors(errors, source, consequence))
@@ -80,12 +76,12 @@ def _with_remedy(error: str) -> str:
 
 
 def complete(content: CommentedMap) -> dict[str, Any]:
-    """Return params without errors as plain values, with the defaults of the keys that they leave out."""
+    """Return params without errors as plain values, with the defaults of missing keys."""
     return {name: validated(content, name, schema).model_dump(mode="json") for name, schema in SECTIONS.items()}
 
 
 def enabled_pushes(content: CommentedMap) -> dict[str, Push]:
-    """Return the pushes of params without errors, by their section."""
+    """Return the pushes of params without errors, by section."""
     hubs = {
         "train.hub": validated(content, "train", Train).hub,
         "export.hub": validated(content, "export", Export).hub,
@@ -94,7 +90,6 @@ def enabled_pushes(content: CommentedMap) -> dict[str, Push]:
 
 
 def _errors_across_sections(content: CommentedMap) -> Iterator[str]:
-    """Yield errors of keys that fit their own section."""
     section = content["tokenize_align"]
     sources = sources_of(validated(content, "download", Download).dataset)
     tag_columns = shared_columns(sources)

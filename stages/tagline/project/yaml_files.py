@@ -1,4 +1,4 @@
-"""Writing params.yaml and dvc.yaml: whole files, in the form that DVC's own writer keeps."""
+"""Writing params.yaml and dvc.yaml whole, in the form that DVC's own writer keeps."""
 
 import io
 import posixpath
@@ -22,11 +22,11 @@ def write_text(path: Path, text: str) -> None:
 
 
 def text_for_folder(content: CommentedMap, source: str = ".") -> str:
-    """Return params as YAML for a pipeline folder; their relative folders are adapted.
+    """Return params as YAML for a pipeline folder, with relative folders adapted.
 
     Args:
-        content: params without errors; ``download.folder`` and ``train.folder`` are changed.
-        source: the pipeline folder that they are of; by default the repository's root.
+        content: without errors; ``download.folder`` and ``train.folder`` are changed.
+        source: the folder that they are of.
     """
     for section in (content["download"], content["train"]):
         if not Path(section["folder"]).is_absolute():
@@ -44,12 +44,12 @@ def as_dvc_writes(content: CommentedMap) -> str:
 
 
 def with_code_in(folder: str, text: str) -> str:
-    """Return the text of a dvc.yaml whose paths of code begin with another folder than ``stages``."""
+    """Return a dvc.yaml whose paths of code begin with another folder than ``stages``."""
     return _CODE.sub(f"{folder}/", text)
 
 
 def is_current(path: Path, expected: str) -> bool:
-    """Return whether a dvc.yaml says what a text says; what `dvc freeze` adds to its stages does not count.
+    """Return whether a dvc.yaml says what a text says, apart from what `dvc freeze` adds.
 
     Raises:
         UserError: it is not YAML, or has no stages.

@@ -48,7 +48,6 @@ class Axis(NamedTuple):
         return round(self.start + (self.end - self.start) * share, 1)
 
     def ticks(self) -> list[tuple[float, str]]:
-        """The coordinate and the text of each tick."""
         return [(self.position(value), f"{value:g}") for value in self.values]
 
 

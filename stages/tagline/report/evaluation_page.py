@@ -131,7 +131,6 @@ def _choose_sentences(splits: Mapping[str, ScoredSplit]) -> list[ShownSentence]:
 
 
 def _index_types(sentences: Sequence[ShownSentence]) -> dict[str, int]:
-    """The index of each type of a shown error, by name."""
     types = set()
     for sentence in sentences:
         for error in sentence.confidences:

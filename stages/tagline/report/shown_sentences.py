@@ -63,7 +63,7 @@ class ShownSentence:
 
 
 def confidence(sentence: TaggedSentence, outcome: Outcome) -> float:
-    """The mean score of the words of an outcome."""
+    """The mean score of an outcome's words."""
     return sentence.confidence(Entity("", *outcome.extent))
 
 

@@ -1,4 +1,4 @@
-"""Lost F1: where F1 of test, or else validation, is lost, what it would be otherwise, and a command for each loss."""
+"""Lost F1: where F1 of test, or else validation, is lost, and a command for each loss."""
 
 import shlex
 from collections.abc import Collection, Iterator, Mapping
@@ -40,12 +40,7 @@ CHANGES: dict[OutcomeKind, tuple[int, int, int]] = {
 
 
 class Remedy(NamedTuple):
-    """What addresses a loss.
-
-    Attributes:
-        cost: in words.
-        command: empty if there is none.
-    """
+    """What addresses a loss: its cost in words, and the command, if there is one."""
 
     cost: str
     command: str
@@ -59,11 +54,9 @@ class LostF1(NamedTuple):
     """What is lost to some errors.
 
     Attributes:
-        name: of the errors.
         errors: their number.
-        f1: that of the split, then that of each resample.
+        f1: of the split, then of each resample.
         without: likewise, without these errors.
-        remedy: what addresses them.
     """
 
     name: str
@@ -91,9 +84,9 @@ def find() -> dict[str, Any]:
     """Find where the last run in the current folder loses F1.
 
     Returns:
-        ``split``: test, or validation without one; ``f1``, ``low``, ``high``, ``entities``: its F1, the 95 % interval
-        of that, the number of gold entities; ``losses``, most worth first: name, number of errors, F1, F1 without them,
-        the difference (``worth``) with its interval, and a `Remedy`; ``notes``: whether the run is outdated.
+        ``split``: test, or else validation; its F1 (``f1``, ``low``, ``high``, the 95 % interval) and the number of
+        gold ``entities``; ``losses``, most worth first: name, number of errors, F1, F1 without them, the difference
+        (``worth``) with its interval, and a `Remedy`; ``notes``: whether the run is outdated.
 
     Raises:
         UserError: params.yaml has errors; what a stage writes is missing or damaged; or the task has plain tags.
@@ -126,7 +119,7 @@ def find() -> dict[str, Any]:
 
 
 def read_predictions() -> tuple[str, TaggedSentences, dict[str, TaggedSentences]]:
-    """Read the name and predictions of the reported split, and those of each altered form of letter case."""
+    """Read the reported split's name and predictions, and those of its altered letter cases."""
     verify(PREDICTIONS, "evaluate")
     split = reported_split([file.stem for file in PREDICTIONS.glob("*.parquet")])
     kind = predictions.read_kind((PREDICTIONS / PROVENANCE).read_bytes(), f"{PREDICTIONS / PROVENANCE}")
@@ -149,7 +142,7 @@ def tally(split: TaggedSentences, gold: Any = slice(None), predicted: Any = slic
 
 
 def by_text(scored: TaggedSentences, train: tokenized.Split) -> dict[str, Doubles]:
-    """The `tally` of entities that train has with their type (seen), and of those that it does not have (unseen)."""
+    """The `tally` of entities that train has with their type (seen), and of those it does not have (unseen)."""
     words = train.labelled_words()
     training = TrainingIndex(words, [scored], "spans")
     gold = in_train(scored, training, scored.gold_entities)
@@ -184,7 +177,7 @@ def unseen_loss(sums: Mapping[str, Doubles], f1: Doubles) -> Iterator[LostF1]:
 
 
 def lowercase_loss(sums: Mapping[str, Doubles], f1: Mapping[str, Doubles], forms: Collection[str]) -> Iterator[LostF1]:
-    """Yield the loss to the worst letter case, if entities are lost in it."""
+    """Yield the loss to the worst letter case, if there is one."""
     if not forms:
         return
     worst = min(forms, key=lambda form: f1[form][0])
@@ -194,7 +187,7 @@ def lowercase_loss(sums: Mapping[str, Doubles], f1: Mapping[str, Doubles], forms
 
 
 def lowercase() -> Remedy:
-    """A training on more sentences in small letters, with more steps per epoch; empty if all have small letters."""
+    """A training on more sentences in small letters; empty if all have small letters."""
     section = read_section("tokenize_align", TokenizeAlign)
     share = section.lowercase_share
     if share == 1:
@@ -208,7 +201,7 @@ def lowercase() -> Remedy:
 
 
 def suggest() -> Remedy:
-    """More texts to annotate, from a pool of the user's."""
+    """More texts to annotate, from the user's pool."""
     command = "tagline suggest POOL --max-words 2000 --output tasks.html"
     if not MODEL.exists():  # it would name the types
         command = f"{command} --types {shlex.join(tokenized.load_labels(TOKENIZED).types)}"
@@ -216,7 +209,7 @@ def suggest() -> Remedy:
 
 
 def table(found: Mapping[str, Any]) -> str:
-    """Lay out what `find` returns for a terminal of 80 columns: losses, then each command once."""
+    """Lay out what `find` returns in 80 columns: losses, then each command once."""
     rows = []
     commands: dict[str, str] = {}
     for loss in found["losses"]:

@@ -54,7 +54,7 @@ def scores() -> None:
 
 
 def _notes_of_models() -> Iterator[str]:
-    """Note what explains low scores; `dvc pull` may have left the models out."""
+    """Note what explains low scores; the models may be missing after `dvc pull`."""
     from tagline.core.provenance import read_listed
 
     if PRETRAINED.exists():

@@ -1,4 +1,4 @@
-"""The model card that `tagline push` sends: the export's, with the cross-validated scores if there are any.
+"""The model card that `tagline push` sends: the export's, with any cross-validated scores.
 
 The stage export can't depend on the cross-validation, a pipeline that few clones have.
 """
@@ -17,12 +17,7 @@ MADE_BY = "crossval/dvc.yaml:crossval"
 
 
 def pushed_card(card: str, crossval: Path) -> str:
-    """Add the cross-validated scores to a card, unless they or the model are outdated; then say so.
-
-    Args:
-        card: models/export/README.md.
-        crossval: reports/crossval.json, which may be missing.
-    """
+    """Add the cross-validated scores, if any, to a card, unless they or the model are outdated; then say so."""
     if not crossval.is_file():
         return card
     notes = outdated_notes("export", MADE_BY)

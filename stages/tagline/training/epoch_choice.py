@@ -10,7 +10,7 @@ RISE = 0.01
 
 
 def last_rise(f1: Sequence[float]) -> float:
-    """By how much the last epoch has the highest F1; 0 if by less than `RISE`."""
+    """How much higher the last epoch's F1 is than all others; 0 if by less than `RISE`."""
     *earlier, last = f1
     rise = last - max(earlier, default=last)
     return rise if rise >= RISE else 0.0
@@ -21,7 +21,6 @@ def remarks(history: History, number: int, unit: str, key: str | None) -> str | 
 
     Args:
         number: of gold entities of validation, or of words if tags are plain.
-        unit: what is counted, see `Labels`.
         key: the param of train that adds steps; None: the run was a trial.
     """
     parts = []

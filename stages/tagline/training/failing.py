@@ -108,7 +108,6 @@ def exit_like(launcher: Callable[[], None]) -> None:
 
 
 def _status(codes: list[int]) -> int:
-    """The exit status of the first process that failed."""
     code = codes[0]
     if code >= 0:
         return code

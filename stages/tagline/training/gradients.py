@@ -221,7 +221,6 @@ class Gradients:
         return accelerator.reduce(total, "sum")
 
     def _loss(self, model: nn.Module, part: MicroBatch, accelerator: Accelerator, items: Sequence[int]) -> Tensor:
-        """The share of a part in the loss of a batch, given the batch's items of each objective."""
         ids, mask, labels = to_device(part.arrays, accelerator.device)
         with known_padding(mask, part.padded):
             logits = model(input_ids=ids, attention_mask=mask).logits
@@ -280,7 +279,7 @@ def micro_batch(
     Args:
         rows: indices of the windows; may be empty, for a process that must call the model as often as the others.
         count: minimum number of rows; additional ones have no labels.
-        once_per_word: whether later sub-words of a word have no label.
+        once_per_word: leave out the labels of later sub-words of a word.
     """
     ids, mask = pad(windows.values(windows.input_ids, rows), padding, multiple, count)
     labels_of_rows = windows.values(windows.labels, rows)
@@ -355,7 +354,7 @@ def schedule(optimizer: torch.optim.Optimizer, name: str, warmup: float, steps: 
     """The learning rate of each step: from zero up during warm-up, then down to zero.
 
     Args:
-        name: how it falls, `linear` or `cosine`.
+        name: `linear` or `cosine`.
         warmup: share of the steps.
     """
     return get_scheduler(name, optimizer, math.ceil(warmup * steps), steps)

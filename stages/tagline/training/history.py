@@ -42,7 +42,7 @@ class History:
 
     @property
     def mean_loss(self) -> float:
-        """The mean of the current epoch."""
+        """The mean over the current epoch."""
         return sum(self.since_epoch) / len(self.since_epoch)
 
     @property

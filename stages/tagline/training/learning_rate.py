@@ -1,6 +1,6 @@
 """The learning rate that fits an encoder's size, the batches and the steps, for ``auto`` and warnings.
 
-It falls with the weights in the layers, depth * width ** 2, and rises with the square root of the batch size
+It falls with the number of weights in the layers, depth * width ** 2, and rises with the square root of the batch size
 (Krizhevsky, 2014). For a few hundred steps, a wide encoder takes the rate of depth * width ** 0.5, 1e-4 for the base
 size (docs/why/defaults.md).
 """

@@ -78,7 +78,6 @@ def _new_model(
     learnt: Split,
     of_models: Mapping[Path, Labels],
 ) -> tuple[PreTrainedModel, Head]:
-    """Make the model to train and its head, from the encoder or from an earlier model."""
     head = make_head(params.head, labels)
     if params.earlier is None:
         folder = encoder

@@ -62,7 +62,6 @@ class ProgressLines:
             self.write(f"step {history.steps} of {self.steps}: {', '.join(values)}")
 
     def after_validating(self, words: int) -> None:
-        """Count the words of a batch of validation."""
         self.validated += words
         if self._is_due():
             self.write(f"validation: {self.validated:,} of {self.words:,} words")

@@ -43,7 +43,6 @@ class TeacherModel:
     """A model that teaches.
 
     Attributes:
-        folder: of the model, already verified.
         labels: its own, see `classifier.read_labels`.
         targets: the names of the labels that it shares with the student.
     """

@@ -86,7 +86,6 @@ class Trackers:
 
 
 def _options(name: str, run: str, steps: int) -> dict[str, Any]:
-    """The arguments of accelerate's class for a tracker."""
     folder = FOLDER / name
     if name == "dvclive":  # without a dvc.yaml and an experiment of its own
         return {"dir": str(folder), "dvcyaml": None, "save_dvc_exp": False, "resume": steps > 0}

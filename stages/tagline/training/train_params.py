@@ -39,7 +39,6 @@ LearningRate = Annotated[Annotated[float, Field(gt=0, lt=1)] | Literal["auto"], 
 
 
 def _different(models: list[str]) -> list[str]:
-    """Raise a ValueError if a teacher is named twice."""
     if len(set(models)) < len(models):
         raise ValueError("must name each model once")
     return models

@@ -168,7 +168,7 @@ class Training:
         return step.number in self.ends
 
     def learning_rate(self, step: Step) -> float:
-        """Of a step; the schedule is already at a later one."""
+        """The rate of a step; the schedule is already at a later one."""
         return float(self._schedule.base_lrs[0] * self._schedule.lr_lambdas[0](step.number - 1))
 
     def backward(self, model: nn.Module, step: Step) -> Tensor:

@@ -50,8 +50,8 @@ class Validation:
             progress: called after each batch with its number of words.
 
         Returns:
-            ``{precision, recall, f1, accuracy, loss}``; the loss is the mean negative log-likelihood of the gold
-            labels, computed on the first sub-word of each word.
+            ``{precision, recall, f1, accuracy, loss}``; the loss is the mean negative log-likelihood of gold labels, on
+            the first sub-word of each word.
 
         Raises:
             NonFiniteError: a logit is NaN or infinite.

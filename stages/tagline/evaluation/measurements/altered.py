@@ -1,4 +1,4 @@
-"""Altered forms: F1 of the reported split, test, if its words are in another letter case or mistyped."""
+"""Altered forms: F1 of the reported split in another letter case or mistyped."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,7 +21,6 @@ class AlteredForms(Measurement):
     """The overall scores of each altered form of the reported split."""
 
     def after_labels(self, labelled: Labelled) -> None:
-        """Label the altered forms."""
         labels = labelled.inputs.labels
         name = reported_split(labelled.splits)
         if labels.kind == "tags":
@@ -49,13 +48,13 @@ class AlteredForms(Measurement):
 
 
 def lowest_case(entries: Entries) -> float | None:
-    """The lowest F1 of the forms of letter case, for metrics/evaluate.json; None if there is none."""
+    """The lowest F1 of the forms of letter case, for metrics/evaluate.json."""
     altered = entries.get("altered", {})
     return min((altered[name]["f1"] for name in CASES if name in altered), default=None)
 
 
 def notes(metrics: Metrics) -> Iterator[str]:
-    """Say the F1 of each altered form, and which forms do not differ from the text."""
+    """Say the F1 of each altered form, and which forms equal the text."""
     for split, entries in metrics.items():
         if "altered" not in entries:
             continue

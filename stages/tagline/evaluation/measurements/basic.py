@@ -1,4 +1,4 @@
-"""Measurements of labels and counts that metrics/ computes, and what is said of the types that count."""
+"""Measurements of labels and counts that metrics/ computes."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from tagline.terminal import printable
 
 
 class Model(Measurement):
-    """The mean negative log-likelihood of words, F1 of greedy decoding, and the bootstrap intervals of the scores."""
+    """The mean negative log-likelihood of words, F1 of greedy decoding, and the scores' bootstrap intervals."""
 
     def measure(self, split: ScoredSplit) -> Entries:
         return {
@@ -47,7 +47,7 @@ class Numbers(Measurement):
 
 
 def notes(metrics: Metrics) -> Iterator[str]:
-    """Say which types count as missed, which are left out, and where only some are annotated."""
+    """Say which types count as missed, are left out, or are annotated in part."""
     for split, types in by_split(metrics, "types").items():
         if types["foreign"]:
             yield printable(f"{split}: not in train, so that they count as missed: {', '.join(types['foreign'])}")

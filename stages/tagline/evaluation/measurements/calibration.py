@@ -16,7 +16,6 @@ class CalibratedScores(Measurement):
         self.calibration = NOT_CALIBRATED
 
     def after_labels(self, labelled: Labelled) -> None:
-        """Calibrate the scores."""
         validation = labelled.splits[VALIDATION]
         self.calibration = fit(flatten(validation.sentences), in_full=not validation.in_part)
         for name, split in labelled.splits.items():
@@ -31,7 +30,7 @@ class CalibratedScores(Measurement):
 
 
 def notes(metrics: Metrics) -> Iterator[str]:
-    """Say why scores are not calibrated, if they are not, or that they are those of some types."""
+    """Say why scores are not calibrated, or that they are calibrated on some types."""
     entry = metrics.get(VALIDATION, {}).get("calibration", {})
     if "not_fitted" in entry:
         yield f"validation: scores are not calibrated; it has {entry['not_fitted']}"

@@ -1,4 +1,4 @@
-"""Expected scores: those of test as `tagline estimate` would estimate them without its labels, beside the true ones."""
+"""Expected scores: what `tagline estimate` would say of test, beside its true scores."""
 
 from collections.abc import Iterator
 
@@ -11,13 +11,13 @@ from tagline.terminal import printable
 
 
 class ExpectedScores(Measurement):
-    """The estimate of test, from constants of validation; both travel with the model. None without a test split."""
+    """The estimate of test, if there is one, from constants of validation; both travel with the model."""
 
     def __init__(self) -> None:
         self.entries: dict[str, Entries] = {}
 
     def after_labels(self, labelled: Labelled) -> None:
-        """Compute the constants; none of plain tags, or if validation has too few entities or lacks some types."""
+        """Compute the constants; none of plain tags, or if validation has too few entities or lacks types."""
         if labelled.inputs.labels.kind == "tags" or TEST not in labelled.splits:
             return
         validation = labelled.splits[VALIDATION]

@@ -18,8 +18,8 @@ COMPARED_DIGITS = 4
 def measurements_of(params: Evaluate, labels: Labels) -> list[Measurement]:
     """List all measurements, in the order of their keys in reports/evaluate.json.
 
-    `Promises` chooses a bias with which words are labelled, then `CalibratedScores` corrects the scores of these
-    labels, which `ExpectedScores` and `Promises` read.
+    `Promises` chooses a bias with which words are labelled; `CalibratedScores` corrects the scores of these labels,
+    which `ExpectedScores` and `Promises` read.
 
     Raises:
         UserError: a param does not fit the labels.
@@ -51,10 +51,10 @@ class Column(NamedTuple):
 
     Attributes:
         number: its keys in the entries of a split, or what reads it from them; a dictionary has one per type.
-        title: on the page, beside F1; empty: not shown there.
+        title: on the page; empty: not shown.
         compared: its name in metrics/evaluate.json; empty: not there.
-        digits: after the decimal point, on the page; 0: a number of things.
-        of_reported: whether only the number of the reported split, test, is compared.
+        digits: after the decimal point, on the page.
+        of_reported: whether only the reported split is compared.
     """
 
     number: str | Callable[[Entries], Any]
@@ -95,7 +95,7 @@ COLUMNS = (
 
 
 def shown(entries: Entries) -> list[tuple[str, str]]:
-    """List the titles and numbers of a split that the page shows beside F1."""
+    """List the titles and numbers that the page shows beside F1."""
     texts = []
     for column in COLUMNS:
         number = column.read(entries)
@@ -107,11 +107,8 @@ def shown(entries: Entries) -> list[tuple[str, str]]:
 def compared(metrics: Metrics, best_epoch: int) -> dict[str, float | int]:
     """Choose the numbers that people compare between commits, for metrics/evaluate.json.
 
-    `dvc exp show` keeps their order, `dvc metrics diff` sorts them by name, so test.f1 is first (and accuracy is called
-    word_accuracy).
-
-    Returns:
-        test.f1, validation.f1, train.best_epoch, the F1 of further test sets, then the `COLUMNS`.
+    test.f1 is first, as `dvc exp show` keeps their order; accuracy is called word_accuracy, as `dvc metrics diff` sorts
+    them by name. Then validation.f1, train.best_epoch, the F1 of further test sets, and the `COLUMNS`.
     """
     splits = [split for split in (TEST, VALIDATION) if split in metrics]
     numbers: dict[str, float | int] = {f"{split}.f1": metrics[split]["overall"]["f1"] for split in splits}

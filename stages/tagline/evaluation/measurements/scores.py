@@ -13,7 +13,7 @@ from tagline.metrics.scores import Counts, score, scores_of
 
 
 class Scores(Measurement):
-    """The overall scores and those of each type; of plain tags, which seqeval does not know, by our own counts."""
+    """The scores overall and of each type; of plain tags, which seqeval does not know, by our own counts."""
 
     def measure(self, split: ScoredSplit) -> Entries:
         if split.kind == "spans":
@@ -22,19 +22,11 @@ class Scores(Measurement):
 
 
 def f1_of_types(entries: Entries) -> dict[str, float]:
-    """The F1 of each type, for metrics/evaluate.json."""
     return {name: scores["f1"] for name, scores in entries["per_type"].items()}
 
 
 def scores_of_record(sentences: Sequence[TaggedSentence], counts: Counts) -> dict[str, Any]:
-    """Score entities with seqeval in its default mode, conlleval's rule; accuracy is of our counts.
-
-    Args:
-        sentences: with gold labels of the kind ``spans``.
-
-    Returns:
-        As `scores.score`.
-    """
+    """As `scores.score`, by seqeval in its default mode, conlleval's rule; accuracy is of our counts."""
     # Not above, since it takes two seconds, for which the table of scores does not wait.
     from seqeval.metrics.sequence_labeling import precision_recall_fscore_support
 
@@ -50,7 +42,7 @@ def scores_of_record(sentences: Sequence[TaggedSentence], counts: Counts) -> dic
 
 
 def _label_names(sentences: Sequence[TaggedSentence]) -> list[list[list[str]]]:
-    """Build the gold and the predicted sequences of label names that seqeval reads: runs of words that are not O."""
+    """Build the gold and predicted label sequences that seqeval reads: runs of words that are not O."""
     flat = flatten(sentences)
     names = np.array(flat.labels.names, object)
     sides = (flat.known_gold, flat.predicted)

@@ -13,7 +13,6 @@ class Slices(Measurement):
         self.training = TrainingIndex([], [], "spans")
 
     def after_labels(self, labelled: Labelled) -> None:
-        """Index what the training split has of these splits."""
         train = labelled.inputs.loaded["train"]
         others = [split.sentences for split in labelled.splits.values()]
         self.training = TrainingIndex(train.labelled_words(), others, labelled.inputs.labels.kind)

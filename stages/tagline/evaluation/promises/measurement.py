@@ -50,7 +50,7 @@ class Promises(Measurement):
         return dict.fromkeys(self.recalls, self.bias.bias)
 
     def after_labels(self, labelled: Labelled) -> None:
-        """Choose the lowest accepted scores on validation; a type with a promise of its own has no other one."""
+        """Choose the lowest accepted scores; a type's own promise replaces that of all types."""
         if self.needs_documents:
             for name, split in labelled.splits.items():
                 labelled.splits[name] = replace(split, documents=labelled.inputs.document_numbers(name))
@@ -99,10 +99,9 @@ def check(params: Mapping[str, TypePromises], labels: Labels) -> None:
 
 
 def table(metrics: Metrics, splits: Iterable[str] | None = None) -> list[tuple[str, ...]]:
-    """Lay out what is promised of which type, what is chosen for that, and what each split, or each of some, reaches.
+    """Lay out what is promised of which type, what is chosen for that, and what each split reaches.
 
-    Returns:
-        Rows, the first one of headers; none if nothing is promised.
+    The first row has headers; without promises, there are no rows.
     """
     points = by_split(metrics, "promises", splits)
     if not points:

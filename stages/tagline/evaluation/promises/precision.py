@@ -1,6 +1,6 @@
 """Precision: the lowest score above which the promised share of entities is right, also in later texts.
 
-See `share_test`. The entities with the highest scores are tested: at first as few as a promise needs, then always more;
+The entities with the highest scores are tested (`share_test`): at first as few as a promise needs, then always more;
 and again from other numbers on, which do not depend on which are right. The promise is exact if entities with higher
 scores are not less often right.
 """
@@ -30,8 +30,7 @@ class ChosenScore(NamedTuple):
     """What is chosen on validation.
 
     Attributes:
-        types: of the entities.
-        score: the lowest one that is accepted; None: nothing is promised.
+        score: the lowest accepted one; None: nothing is promised.
         statement: what is promised, or what that would need.
     """
 
@@ -65,10 +64,9 @@ class Predicted(NamedTuple):
     """The predicted entities of some types, the highest score first.
 
     Attributes:
-        scores: float64 (entities,).
-        is_wrong: bool (entities,).
-        sentences: int64 (entities,), the index of the sentence of each.
-        gold: the number of gold entities of these types.
+        scores, is_wrong: float64 and bool (entities,).
+        sentences: int64 (entities,), the index of each one's sentence.
+        gold: the number of gold entities.
     """
 
     scores: Doubles
@@ -78,7 +76,7 @@ class Predicted(NamedTuple):
 
     @classmethod
     def of(cls, flat: TaggedSentences, types: Sequence[str]) -> Predicted:
-        """Choose the entities of some types; of WHOLE, sentences take the place of entities."""
+        """Choose the entities of some types; of WHOLE, the sentences."""
         if list(types) == [WHOLE]:
             return cls._of_whole_sentences(flat)
         gold = int(np.count_nonzero(flat.gold_entities.of_types(types)))
@@ -99,7 +97,7 @@ class Predicted(NamedTuple):
         return cls(scores[order], is_wrong[order], order, len(flat))
 
     def of_sentences(self, is_in: Bools) -> Predicted:
-        """Choose the entities of some sentences, bool (sentences,); the gold ones are those of all."""
+        """Choose the entities of some sentences, bool (sentences,); gold stays that of all."""
         entities = is_in[self.sentences]
         return Predicted(self.scores[entities], self.is_wrong[entities], self.sentences[entities], self.gold)
 
@@ -133,7 +131,7 @@ def choose_score(split: ScoredSplit, name: str, promise: PrecisionPromise, of_ty
 
 
 def is_first(sentences: TaggedSentences) -> Bools:
-    """Whether each sentence is the first one with its words, bool (sentences,)."""
+    """Whether each sentence is the first with its words, bool (sentences,)."""
     hashes = [hash(tuple(words)) for words in sentences.words or ()]
     result = np.zeros(len(sentences), bool)
     result[np.unique(hashes, return_index=True)[1]] = True
@@ -143,7 +141,7 @@ def is_first(sentences: TaggedSentences) -> Bools:
 def find_score(
     predicted: Predicted, entities: str, promise: PrecisionPromise, documents: Ints | None = None
 ) -> tuple[float | None, str]:
-    """Find the lowest score above which the precision can be promised; None if there is none, and a statement.
+    """Find the lowest score above which the precision can be promised, if any, and make a statement.
 
     Args:
         entities: what the statement calls them.
@@ -176,14 +174,14 @@ def find_score(
 
 
 def _growing_sizes(scores: Doubles, first: int) -> Ints:
-    """How many entities are tested, from all of them down to the first number, with all of the same score."""
+    """How many entities are tested, from all down to the first number, ties included."""
     grown = first * GROWTH ** np.arange(math.ceil(math.log(len(scores) / first, GROWTH)))
     sizes = np.unique(np.append(grown.astype(np.int64), len(scores)))[::-1]
     return np.searchsorted(-scores, -scores[sizes - 1], side="right")
 
 
 def _count_wrong(is_wrong: Bools, units: Ints, sizes: Ints) -> Doubles:
-    """Count, of the first entities, the wrong ones and all, or sum their shares of documents: (2, sizes)."""
+    """Count the wrong ones and all of the first entities, or sum their shares of documents: (2, sizes)."""
     sides = np.array([is_wrong, np.ones(len(is_wrong))])
     sums = [of_documents(sides[:, :size], units[:size]).sum(-1) for size in sizes]
     return np.array(sums).T

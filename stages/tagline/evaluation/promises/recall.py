@@ -1,8 +1,8 @@
 """Recall: the least bias with which types reach their recall on validation, or can promise it for later texts.
 
 A bias is added to the scores of all labels of these types before decoding. Recall is not monotone in it, since larger
-entities have other boundaries, so all biases of a grid are tried. The types have one bias in common, so that the
-hypotheses have one order and the promises hold together.
+entities have other boundaries, so all biases of a grid are tried. The types share one bias, so that the hypotheses have
+one order and the promises hold together.
 """
 
 from __future__ import annotations
@@ -58,9 +58,9 @@ def choose_bias(
     """Find the least bias with which all recalls can be promised, or are reached.
 
     Args:
-        gold: int32 (words,), their gold label ids.
-        documents: int64 (sentences,), the number of each sentence's document, from 0; None if not known. With a
-            confidence, they are taken as independent of each other.
+        gold: int32 (words,), label ids.
+        documents: int64 (sentences,), the number of each sentence's document, from 0. With a confidence, they are taken
+            as independent of each other.
     """
     counts = _count_at_each_step(chunks, gold, head, recalls, documents)
     starts = _starts(recalls.values())
@@ -95,7 +95,7 @@ def reached(split: ScoredSplit, name: str, recall: RecallPromise) -> dict[str, A
     """Compute the recall of a type in a split, with its 95 % interval: value, low, high.
 
     Args:
-        recall: what is promised; with a confidence, the interval is over documents if these are known.
+        recall: with a confidence, the interval is over documents if these are known.
     """
     counted = count_found(flatten(split.sentences), name, recall.found)
     if split.documents is not None and recall.confidence is not None:
@@ -113,7 +113,7 @@ def count_found(sentences: TaggedSentences, type_: str, found_if: FoundIf = "exa
     """Count the gold entities of a type in each sentence; for plain tags, the words.
 
     Returns:
-        (2, sentences): those that are found, and all.
+        (2, sentences): found ones, and all.
     """
     entities = sentences.gold_entities
     if found_if == "covered":
@@ -137,7 +137,7 @@ def _count_at_each_step(
     recalls: Mapping[str, RecallPromise],
     documents: Ints | None,
 ) -> Doubles:
-    """Count what `count_found` counts at each bias, by document or in all: (steps, types, 2, documents or 1)."""
+    """As `count_found` at each bias, by document or in all: (steps, types, 2, documents or 1)."""
     total = np.zeros((STEPS + 1, len(recalls), 2, 1 if documents is None else documents[-1] + 1))
     word = sentence = 0  # the first ones of the chunk
     for chunk in chunks:
@@ -151,7 +151,7 @@ def _count_at_each_step(
 
 @dataclass
 class _Sweep:
-    """Counts what is found of some types in a chunk at each bias that they have in common.
+    """Counts what is found of some types in a chunk at each of their common biases.
 
     Attributes:
         gold: int32 (words,), label ids.
@@ -167,7 +167,6 @@ class _Sweep:
     counts: Doubles
 
     def run(self) -> None:
-        """Count at all steps."""
         rows = np.arange(len(self.owners))
         last = self._decode(rows, STEPS)
         self._add(rows, 0, STEPS, self._decode(rows, 0), last)
@@ -193,7 +192,6 @@ class _Sweep:
         self._add(rows, middle, end, of_middle, high)
 
     def _words(self, rows: Ints) -> Ints:
-        """The indices of the words of some sentences."""
         lengths = self.chunk.lengths
         return ranges((np.cumsum(lengths) - lengths)[rows], lengths[rows])
 
@@ -205,7 +203,6 @@ class _Sweep:
         return without_hidden(decoded, hidden, self.head.labels)
 
     def _count(self, first: int, end: int, rows: Ints, ids: LabelIds) -> None:
-        """Count what is found of each type in sentences that have these labels at some steps."""
         lengths, no_scores = self.chunk.lengths[rows].tolist(), np.empty(len(ids), np.float32)
         tagged = TaggedSentences(self.head.labels, lengths, ids, no_scores, self.gold[self._words(rows)])
         counted = [count_found(tagged, name, recall.found) for name, recall in self.recalls.items()]

@@ -1,8 +1,8 @@
 """Share test: whether validation shows that a share of entities is found or right, in later texts too.
 
 Learn then Test (Angelopoulos et al., 2021, https://arxiv.org/abs/2110.01052): for each bias or score, the hypothesis
-that the share of all texts is below the promise is tested on validation, in an order that is fixed in advance, from the
-safest on, until one is not rejected. So the probability that a rejected one is true is at most 1 - confidence.
+that the share of all texts is below the promise is tested on validation, in a fixed order, from the safest on, until
+one is not rejected. So the probability that a rejected one is true is at most 1 - confidence.
 """
 
 import math
@@ -21,11 +21,11 @@ ROUNDING = 1e-9  # of a sum of shares
 
 
 class ShareTest(NamedTuple):
-    """The test that the share of entities that are found, or right, is at least that of a promise.
+    """The test that the share of entities that are found, or right, is at least the promised one.
 
     Attributes:
         at_least: the promised recall or precision.
-        confidence: with which later texts reach it; None: only whether validation does is tested.
+        confidence: with which later texts reach it; None: only validation is tested.
         sequences: the number of sequences of tests, which share the risk of 1 - confidence.
         of_documents: whether documents, not entities, are independent of each other.
         number: of these; of documents, of those with entities.
@@ -44,7 +44,7 @@ class ShareTest(NamedTuple):
         https://arxiv.org/abs/2101.02703), since each is missed by a share from 0 to 1.
 
         Args:
-            missed: (...), entities that are missed or wrong, or the sum of their shares of documents.
+            missed: (...), missed or wrong entities, or the sum of their shares of documents.
             number: (...), of entities or documents.
         """
         missed = np.asarray(missed, np.float64)
@@ -67,7 +67,7 @@ class ShareTest(NamedTuple):
 
     @property
     def least_number(self) -> int:
-        """The number with which the promise is possible if none is missed: both p-values are ``at_least ** number``."""
+        """The number that makes the promise possible if none is missed: both p-values are ``at_least ** number``."""
         if self.confidence is None:
             return 1
         return math.ceil(math.log(self._risk(self.confidence)) / math.log(self.at_least))
@@ -104,7 +104,7 @@ class ShareTest(NamedTuple):
 
 
 def least_step(passes: Bools, starts: Sequence[int]) -> int | None:
-    """Choose the least step that is reached from a start downwards while all steps pass; None if no start passes.
+    """Choose the least step that is reached from a start downwards while all steps pass, if a start passes.
 
     Of steps no, yes, no, yes, yes, no and the starts 1 and 4, steps 1 and 3 are reached, so 1 is chosen.
     """
@@ -120,7 +120,7 @@ def of_documents(counted: Doubles, documents: Ints) -> Doubles:
     """Turn counts of sentences, (2, sentences): found or right, and all, into those of documents.
 
     Returns:
-        float64 (2, documents): the share that is found of each, and 1 if it has any.
+        float64 (2, documents): the share found of each, and 1 if it has any.
     """
     found, number = (np.bincount(documents, weights=row) for row in counted)
     return np.array([divide(found, number), number > 0])

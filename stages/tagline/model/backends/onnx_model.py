@@ -32,8 +32,8 @@ class OnnxModel:
     Args:
         path: a file of `exported.GRAPHS`.
         weights: the files that the graph refers to by name, in one folder.
-        threads: number of cores per batch. Several batches at once, each on one core (`workers`), are faster, and their
-            logits do not depend on it.
+        threads: number of cores per batch. Several batches at once, each on one core (`workers`), are faster, with the
+            same logits on any number of cores.
 
     Attributes:
         weights: the SHA-256 of these files at export.

@@ -41,11 +41,7 @@ def load_head(folder: Path, labels: Labels, made_by: str) -> Head:
 def continued(head: Head, folder: Path, labels: Labels) -> Head:
     """Give an untrained head the weights that a trained model has between labels of the same name.
 
-    Returns:
-        The head itself if the model has another one.
-
-    Raises:
-        UserError: as `load_head`.
+    The head itself is returned if the model has another one; errors are those of `load_head`.
     """
     trained = load_head(folder, labels, made_by="")
     if trained.name != head.name:

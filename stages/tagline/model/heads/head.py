@@ -81,7 +81,7 @@ class Head(Protocol):
         """Compute the probability of each label, float32 (words, labels)."""
 
     def negative_log_likelihood(self, scores: Floats, lengths: Ints, gold: Ints, known: Bools) -> float:
-        """Summed over the words with a known gold label, which have sub-words."""
+        """Sum it over the words with a known gold label, which have sub-words."""
 
 
 def write_head(folder: Path, head: str, weights: Weights) -> None:
