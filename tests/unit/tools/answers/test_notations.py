@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from helpers.formats import section
+from helpers.formats import read
 from helpers.messages import message_of, refused
 from helpers.runs import tagged
 from hypothesis import given
@@ -23,10 +23,10 @@ from tagline.tools.answers.task import to_task
 LABELS = Labels("ner", "spans", ("O", "B-PER", "I-PER", "B-LOC", "I-LOC"), "O")
 
 
-def write(line: Callable[[Document, TaggedSentence], str], document: Document, *labels: str):
+def write(line: Callable[[Document, TaggedSentence], str], document: Document, *labels: str, of: Labels = LABELS):
     """Write a document with these labels, then O."""
     filled = [*labels, *["O"] * len(document.words)][: len(document.words)]
-    return line(document, tagged(filled, LABELS, scores=np.linspace(0.9, 0.987654321, len(filled)).tolist()))
+    return line(document, tagged(filled, of, scores=np.linspace(0.9, 0.987654321, len(filled)).tolist()))
 
 
 def test_json_of_a_text_has_its_keys_and_entities():
@@ -38,9 +38,9 @@ def test_json_of_a_text_has_its_keys_and_entities():
 
 
 def test_json_of_words_has_labels_and_scores_too():
-    expected = {"words": ["New York", "is"], "labels": ["B-PER", "O"], "scores": [0.9, 0.9877]}
-    expected |= {"entities": [{"type": "PER", "text": "New York", "start": 0, "end": 1, "score": 0.9}]}
-    assert json.loads(write(json_line, Document.of_words(("New York", "is")), "B-PER")) == expected
+    entity = {"type": "PER", "text": "New York", "start": 0, "end": 1, "score": 0.9}
+    expected = {"words": ["New York", "is"], "labels": ["B-PER", "O"], "scores": [0.9, 0.9877], "entities": [entity]}
+    assert json.loads(write(json_line, Document.of_words(expected["words"]), "B-PER")) == expected
 
 
 test_object_that_json_or_its_predictions_can_not_hold_is_an_error = refused(
@@ -54,38 +54,34 @@ test_object_that_json_or_its_predictions_can_not_hold_is_an_error = refused(
 def test_conll_can_be_read_back(tmp_path):
     written = write(conll_lines, Document.of_words(["New York", "is"]), "B-PER")
     written += write(conll_lines, Document.of_text("x."))
-    (tmp_path / "out.conll").write_text(written)
-    found = list(section("conll", columns=["words", "ner", "-"]).read(tmp_path / "out.conll"))
-    read = [(each.words, each.tags["ner"]) for each in found]
-    assert read == [(["New York", "is"], ["B-PER", "O"]), (["x", "."], ["O", "O"])]
+    found = read(tmp_path, "conll", written, columns=["words", "ner", "-"])
+    assert [(each.words, each.tags["ner"]) for each in found] == [
+        (["New York", "is"], ["B-PER", "O"]),
+        (["x", "."], ["O", "O"]),
+    ]
     assert written.startswith("New York\tB-PER\t0.9000\nis\tO\t0.9877\n\nx\tO\t")
     assert write(conll_lines, Document.of_text(" ")) == ""
 
 
 def test_tabs_and_line_breaks_are_an_error_in_conll():
-    types = Labels("ner", "spans", ("O", "B-a\tb", "I-a\tb"), "O")
-    for words, label, found in ((["a", "\r"], "O", "\r"), (["a"], "B-a\tb", "B-a\tb")):
-        document, predicted = Document.of_words(words, name="in:7"), tagged([label] * len(words), types)
+    labels = Labels("ner", "spans", ("O", "B-a\tb"), "O")
+    for word, label, found in (("\r", "O", "\r"), ("a", "B-a\tb", "B-a\tb")):
         message = f"in:7: {found!r} contains a tab or line break; use the output format jsonl"
-        assert message_of(conll_lines, document, predicted) == message
+        assert message_of(write, conll_lines, Document.of_words([word], name="in:7"), label, of=labels) == message
 
 
 COMMANDS = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def highlighted(document: Document, labels: list[str], color: bool = False, of: Labels = LABELS):
-    found = Highlighter(of, color).line(document, tagged(labels, of, scores=[0.876] * len(labels)))
-    assert found.endswith("\n")
-    return found[:-1]
-
-
 def test_entities_stand_in_brackets():
-    found = highlighted(Document.of_text("  Ada  Lind\tof Oslo."), ["B-PER", "I-PER", "O", "B-LOC", "O"])
-    assert found == r"  [Ada  Lind PER 0.88]\tof [Oslo LOC 0.88]."
-    found = highlighted(Document.of_words(["Ada", "Oslo", "."]), ["B-PER", "B-LOC", "O"])
-    assert found == "[Ada PER 0.88] [Oslo LOC 0.88] ."
+    line = Highlighter(LABELS, color=False).line
+    found = write(line, Document.of_text("  Ada  Lind\tof Oslo."), "B-PER", "I-PER", "O", "B-LOC")
+    assert found == "  [Ada  Lind PER 0.91]\\tof [Oslo LOC 0.97].\n"
+    assert (
+        write(line, Document.of_words(["Ada", "Oslo", "."]), "B-PER", "B-LOC") == "[Ada PER 0.90] [Oslo LOC 0.94] .\n"
+    )
     text = "\U0001f469\u200d\U0001f467\u00a0\u3000e\u0301"  # joiners and unusual spaces are kept
-    assert highlighted(Document.of_text(text), ["O"] * len(Document.of_text(text).words)) == text
+    assert write(line, Document.of_text(text)) == f"{text}\n"
 
 
 REDACTED = [
@@ -107,23 +103,22 @@ def test_redaction(text, labels, expected, numbered):
 
 
 def test_redacted_objects_keep_their_other_keys():
-    line = Redactor(False).line
-    text, words = {"id": 7, "text": "Ada\nmet Bo."}, {"words": ["Ada", "Lind", "met", "Bo"], "id": 8}
-    text |= {"entities": [{"type": "PER", "text": "Ada"}], "labels": ["news"]}  # of an earlier run, and the user's own
-    words |= {"entities": [{"type": "PER", "text": "Ada Lind"}], "labels": ["B-PER", "I-PER", "O", "B-PER"]}
-    labels = ("B-PER", "O", "B-PER", "O"), ("B-PER", "I-PER", "O", "B-PER")
-    documents = Document.of_text(text["text"], row=text), Document.of_words(words["words"], row=words)
-    written = [json.loads(write(line, *each)) for each in ((documents[0], *labels[0]), (documents[1], *labels[1]))]
-    assert written[0] == {"id": 7, "text": "[PER]\nmet [PER].", "labels": ["news"]}
-    assert written[1] == {"words": ["[PER]", "met", "[PER]"], "id": 8}
+    entities = [
+        {"type": "PER", "text": "Ada"}
+    ]  # of an earlier run, as labels beside words are; beside a text, a user's
+    text = {"id": 7, "text": "Ada\nmet Bo.", "entities": entities, "labels": ["news"]}
+    words = {"words": ["Ada", "Lind", "met", "Bo"], "id": 8, "entities": entities, "labels": ["B-PER", "O", "O", "O"]}
+    found = write(Redactor(False).line, Document.of_text(text["text"], row=text), "B-PER", "O", "B-PER")
+    assert json.loads(found) == {"id": 7, "text": "[PER]\nmet [PER].", "labels": ["news"]}
+    found = write(Redactor(False).line, Document.of_words(words["words"], row=words), "B-PER", "I-PER", "O", "B-PER")
+    assert json.loads(found) == {"words": ["[PER]", "met", "[PER]"], "id": 8}
 
 
 def test_numbers_are_those_of_a_document():
     line = Redactor(True).line
-    sentences = [(("Ada", "Lind"), False), (("Ada",), False), (("Bo",), True), (("Ada",), True), (("Bo",), False)]
-    documents = [Document(words, continues=continues) for words, continues in sentences]
-    written = [write(line, document, "B-PER", "I-PER") for document in documents]
-    assert [line.strip() for line in written] == ["[PER_1]", "[PER_1]", "[PER_2]", "[PER_1]", "[PER_1]"]
+    sentences = [("Ada Lind", False), ("Ada", False), ("Bo", True), ("Ada", True), ("Bo", False)]
+    found = [write(line, Document(text.split(), continues=goes_on), "B-PER", "I-PER") for text, goes_on in sentences]
+    assert "".join(found).split() == ["[PER_1]", "[PER_1]", "[PER_2]", "[PER_1]", "[PER_1]"]
 
 
 def test_mark_that_a_later_sentence_of_the_document_has_is_an_error():
@@ -139,25 +134,20 @@ def test_empty_id_is_no_id_of_a_task():
     assert [to_task(document, None).fields for document in documents] == [{}, {"id": 0}, {"id": "a"}, {}]
 
 
-def test_types_have_different_colours():
-    found = highlighted(Document.of_text("Ada of Oslo."), ["B-PER", "O", "B-LOC", "O"], color=True)
-    colors = re.findall(r"48;5;(\d+)m", found)
-    assert len(set(colors)) == len(colors) == 2
-
-
-def test_control_characters_of_types_are_escaped():
-    for kind, names in (("spans", ("O", "B-P\x1b[2J\n", "I-P\x1b[2J\n")), ("tags", ("O", "P\x1b[2J\n"))):
-        labels = Labels("ner", kind, names, "O")
-        found = COMMANDS.sub("", highlighted(Document.of_text("Ada"), [names[1]], True, labels))
-        assert r"P\x1b[2J\n" in found and found.isprintable()
+@pytest.mark.parametrize(
+    "labels", [Labels("ner", "spans", ("O", "B-P\x1b[2J\n"), "O"), Labels("pos", "tags", ("O", "P\x1b[2J\n"), "O")]
+)
+def test_control_characters_of_types_are_escaped(labels):
+    found = write(Highlighter(labels, True).line, Document.of_text("Ada"), labels.names[1], of=labels)
+    assert r"P\x1b[2J\n" in found and COMMANDS.sub("", found[:-1]).isprintable()
 
 
 @given(st.text(), st.booleans())
 def test_one_line_without_control_characters_of_the_text(text, color):
     document = Document.of_text(text)
-    found = COMMANDS.sub("", highlighted(document, ["B-PER"] * len(document.words), color))
-    assert len(found.splitlines()) <= 1
-    assert not {"\x1b", "\r", "\x9b", "\x07"} & set(found)
+    found = write(Highlighter(LABELS, color).line, document, *["B-PER"] * len(document.words))
+    assert len(found.splitlines()) == 1
+    assert not {"\x1b", "\r", "\x9b", "\x07"} & set(COMMANDS.sub("", found))
 
 
 TERMINALS = [(True, {}, True), (False, {}, False), (True, {"NO_COLOR": "1"}, False), (True, {"TERM": "dumb"}, False)]
