@@ -1,6 +1,5 @@
 """What is written for annotation tools is read back as the same entities."""
 
-import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,6 +10,8 @@ from xml.etree import ElementTree
 import pytest
 from helpers.annotated import accepted, kinds
 from helpers.formats import section
+from helpers.messages import message_of
+from helpers.project import json_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -36,8 +37,8 @@ def tasks(draw: st.DrawFn):
     text = draw(TEXTS.filter(split_words))
     words = split_words(text)
     borders = sorted(draw(st.sets(st.integers(0, len(words)), max_size=6)))
-    spans = [Entity(draw(st.sampled_from(["PER", "LOC"])), *pair) for pair in pairwise(borders)]
-    chosen = [span for span in spans if draw(st.booleans())]
+    types = draw(st.lists(st.sampled_from(["PER", "LOC", ""]), min_size=6, max_size=6))
+    chosen = [Entity(type_, *pair) for type_, pair in zip(types, pairwise(borders), strict=False) if type_]
     return AnnotationTask(text, words, [in_text(span, words, 0.5) for span in chosen]), chosen
 
 
@@ -75,31 +76,30 @@ def test_label_studio_gets_predictions_and_annotations(tmp_path):
     value = {"start": 8, "end": 15, "text": "Bo Lind", "labels": ["PER"]}
     result = {"id": "0", "from_name": "label", "to_name": "text", "type": "labels", "value": value, "score": 0.8765}
     prediction = {"model_version": "tagline", "score": 0.8765, "result": [result]}
-    assert json.loads(path.read_text(encoding="utf-8")) == [
-        {"data": {"text": ADA.text, "id": "a-1"}, "predictions": [prediction]},
+    assert json_of(path) == [
+        {"data": {"text": TEXT, "id": "a-1"}, "predictions": [prediction]},
         {"data": {"text": "Oslo"}, "annotations": [{"result": []}]},
     ]
     assert path.read_text(encoding="utf-8").count("\n") == 3, "a line per task, then the bracket"
-    first, _ = read("label_studio", path)
-    assert kinds(first) == ["unannotated_texts"], "a prediction that nobody accepted"
+    assert kinds(read("label_studio", path)[0]) == ["unannotated_texts"], "a prediction that nobody accepted"
 
 
 def test_configuration_of_label_studio_has_all_types(tmp_path):
     types = ['A "B" <C> & D', "PER"]
     save("label_studio", tmp_path / "out.json", [], types)
-    assert json.loads((tmp_path / "out.json").read_text()) == []
-    control, text = ElementTree.fromstring((tmp_path / "out.labels.xml").read_text(encoding="utf-8"))
+    assert json_of(tmp_path / "out.json") == []
+    control, text = ElementTree.parse(tmp_path / "out.labels.xml").getroot()
     assert (control.attrib["name"], control.attrib["toName"], text.attrib["name"]) == ("label", "text", "text")
     assert [label.attrib["value"] for label in control] == types
     assert len({label.attrib["background"] for label in control}) == 2
 
 
 def test_prodigy_gets_tokens_and_spans(tmp_path):
-    words = [(0, 2), (3, 7), (7, 8)]
+    words = split_words("in Oslo.")
     task = AnnotationTask("in Oslo.", words, [in_text(Entity("LOC", 1, 2), words, 0.9)])
-    row = json.loads(saved("prodigy", [task], tmp_path).read_text())
+    row = json_of(saved("prodigy", [task], tmp_path))
     assert row["tokens"][1] == {"text": "Oslo", "start": 3, "end": 7, "id": 1, "ws": False}
     span = {"start": 3, "end": 7, "token_start": 1, "token_end": 1, "label": "LOC", "score": 0.9}
     assert (row["text"], row["spans"], "answer" in row) == ("in Oslo.", [span], False)
-    row = json.loads(saved("prodigy", [replace(task, gold=[])], tmp_path).read_text())
+    row = json_of(saved("prodigy", [replace(task, gold=[])], tmp_path))
     assert (row["spans"], row["meta"], row["answer"]) == ([], {"suggested": "LOC: Oslo (0.9)"}, "accept")

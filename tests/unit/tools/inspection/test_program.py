@@ -17,7 +17,6 @@ from tagline.sources.formats.registry import AnyFiles
 UNREAD = [
     ("Ada lives.\nShe lives in Oslo.\n", "Ada lives."),
     ("satz;wort\n1;Ada\n", "{'satz': '1', 'wort': 'Ada'}"),
-    ('{"name": "Ada"}\n{"name": "Bo"}\n', "{'name': 'Ada'}"),
     (json.dumps([{"name": "Ada"}], indent=1), "{'name': 'Ada'}"),
 ]
 

@@ -14,18 +14,18 @@ TAGS = Labels("pos", "tags", ("NOUN", "VERB"), "NOUN")
 
 
 UNCERTAINTIES = [
-    (["B-PER", "O", "B-PER"], [0.8, 1.0, 0.7], (0.2 + 0.3) / 3),
+    ("B-PER O B-PER", [0.8, 1.0, 0.7], (0.2 + 0.3) / 3),
     # An entity of two words counts once; twice the text is as uncertain.
-    (["B-PER", "I-PER", "O"] * 2, [0.8, 0.6, 0.9] * 2, (0.3 + 0.1) / 3),
-    (["O", "O"], [0.5, 0.0], 0.5 / 2),  # the second word has no sub-words
-    (["NOUN", "NOUN"], [0.5, 0.8], 0.35),
+    ("B-PER I-PER O " * 2, [0.8, 0.6, 0.9] * 2, (0.3 + 0.1) / 3),
+    ("O O", [0.5, 0.0], 0.5 / 2),  # the second word has no sub-words
+    ("NOUN NOUN", [0.5, 0.8], 0.35),
 ]
 
 
 @pytest.mark.parametrize(("labels", "scores", "expected"), UNCERTAINTIES)
 def test_uncertainty_is_expected_errors_per_word(labels, scores, expected):
     list_ = TAGS if "NOUN" in labels else LABELS
-    assert uncertainty(tagged(labels, list_, scores=scores)) == pytest.approx(expected, abs=1e-6)
+    assert uncertainty(tagged(labels.split(), list_, scores)) == pytest.approx(expected, abs=1e-6)
 
 
 ITEMS = st.lists(st.tuples(st.integers(0, 20), st.integers(1, 9)), max_size=40)
@@ -36,7 +36,7 @@ def kept(items: list[tuple[int, int]], words: int):
     best = Best(words)
     for priority, size in items:
         best.add(bytes([priority, size]), priority, Suggestion(Document(["a"] * size), "random"))
-    return [(*key,) for key in best.ranked()]
+    return list(map(tuple, best.ranked()))
 
 
 @given(ITEMS, st.integers(0, 60))

@@ -9,10 +9,8 @@ from helpers.messages import refused
 from tagline.sources.formats.lines import decoded_lines
 from tagline.tools.texts.readers import read_conll, read_json, read_texts
 
-Read = Callable[..., object]
 
-
-def read(reader: Read, content: str | bytes):
+def read(reader: Callable[..., object], content: str | bytes):
     content = content if isinstance(content, bytes) else content.encode()
     return list(reader(decoded_lines(BytesIO(content), "in"), "in"))
 
@@ -31,20 +29,23 @@ def test_text_lines_become_documents():
 def test_json_lines_and_lists_keep_their_keys():
     lines = '{"id": 1, "text": "Ada."}\n\n{"words": ["Ada", "New York"]}\n{"words": []}'
     listed = '\ufeff\n[\n{"id": 1, "text": "Ada."},\n\n{"words": ["Ada", "New York"]}, {"words": []}]\n'
-    for content, (first, second, third) in ((lines, (1, 3, 4)), (listed, (" row 1", " row 2", " row 3"))):
-        assert [(each.text, list(each.words), each.row, each.name) for each in read(read_json, content)] == [
-            ("Ada.", ["Ada", "."], {"id": 1, "text": "Ada."}, f"in:{first}"),
-            (None, ["Ada", "New York"], {"words": ["Ada", "New York"]}, f"in:{second}"),
-            (None, [], {"words": []}, f"in:{third}"),
-        ]
+    expected = [
+        ("Ada.", ["Ada", "."], {"id": 1, "text": "Ada."}),
+        (None, ["Ada", "New York"], {"words": ["Ada", "New York"]}),
+        (None, [], {"words": []}),
+    ]
+    for content, names in ((lines, ["in:1", "in:3", "in:4"]), (listed, ["in: row 1", "in: row 2", "in: row 3"])):
+        found = read(read_json, content)
+        assert [(each.text, list(each.words), each.row) for each in found] == expected
+        assert [each.name for each in found] == names
     assert read(read_json, "[]") == read(read_json, " \n") == []
 
 
 def test_words_are_read_from_a_column():
     content = "-DOCSTART- -X- O\n\nAda NNP B-PER\nlives VBZ O\n\n\nOslo NNP B-LOC\n"
-    first = [(each.words, each.name) for each in read(read_conll, content)]
-    assert first == [(["Ada", "lives"], "in:3"), (["Oslo"], "in:7")]
-    assert [each.words for each in read(partial(read_conll, words_column=2), content)] == [["NNP", "VBZ"], ["NNP"]]
+    for column, first, second in ((1, ["Ada", "lives"], ["Oslo"]), (2, ["NNP", "VBZ"], ["NNP"])):
+        found = read(partial(read_conll, words_column=column), content)
+        assert [(each.words, each.name) for each in found] == [(first, "in:3"), (second, "in:7")]
     assert read(read_conll, "") == read(read_conll, "\n \n-DOCSTART-\n") == []
 
 
