@@ -1,10 +1,7 @@
 """data/predictions: files are read as they were written, and damaged files are reported by name."""
 
 import json
-from collections.abc import Sequence
 from io import BytesIO
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,23 +13,22 @@ from hypothesis import strategies as st
 
 from tagline.artifacts import predictions
 from tagline.artifacts.predictions import Settings
-from tagline.labels.label_list import Calibration, Kind, Labels
-from tagline.labels.tagged import TaggedSentence
+from tagline.labels.label_list import Calibration, Labels
 from tagline.terminal.errors import UserError
 
 
-def parquet(columns: dict[str, list[Any]], rows: int = 1000):
+def parquet(columns, rows=1000):
     file = BytesIO()
     pq.write_table(pa.table(columns), file, row_group_size=rows)
     return file.getvalue()
 
 
-def written(folder: Path, tagged: Sequence[TaggedSentence]):
+def written(folder, tagged):
     predictions.write(folder, "test", tagged)
     return (folder / "test.parquet").read_bytes()
 
 
-def read(content: bytes, kind: Kind = "spans"):
+def read(content, kind="spans"):
     return predictions.read_with_altered({"test": content}, kind, "HEAD")["test"]
 
 
@@ -68,7 +64,7 @@ def test_labels_are_the_names_that_occur_and_columns_as_documented(tmp_path):
         read(content[:-9])
 
 
-ROW: dict[str, list[Any]] = {"id": ["s-7"], "words": [["Ada", "left"]], "gold": [["B-PER", "O"]]}
+ROW = {"id": ["s-7"], "words": [["Ada", "left"]], "gold": [["B-PER", "O"]]}
 ROW |= {"predicted": [["O", "O"]], "score": [[0.5, 1.0]]}
 
 

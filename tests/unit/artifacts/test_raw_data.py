@@ -1,26 +1,23 @@
 """The folder data/raw."""
 
 import weakref
-from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 from datasets import Dataset, concatenate_datasets
 from helpers.messages import message_of
 
 from tagline.artifacts import raw_data
-from tagline.artifacts.raw_data import RawData, SentenceRow
 from tagline.core import shards
 
-ROW: SentenceRow = {"words": ["a", "b"], "ner": ["O", "B-X"], "pos": ["N", "V"]}
+ROW = {"words": ["a", "b"], "ner": ["O", "B-X"], "pos": ["N", "V"]}
 
 
-def written(folder: Path, train: Sequence[SentenceRow], columns: Sequence[str] = ("ner",)):
+def written(folder, train, columns=("ner",)):
     raw_data.write(folder, {"train": train, "validation": [ROW], "test": [ROW]}, columns)
     return raw_data.load(folder)
 
 
-def rows(data: RawData, split: str = "train"):
+def rows(data, split="train"):
     return [row for batch in data.batches(split) for row in batch.to_pylist()]
 
 
@@ -55,7 +52,7 @@ def test_batches_and_shards_of_any_size_hold_the_same(tmp_path, monkeypatch, sen
 
 def test_rows_are_read_while_they_are_written(tmp_path, monkeypatch):
     monkeypatch.setattr(raw_data, "BATCH_WORDS", 10)
-    alive: weakref.WeakSet = weakref.WeakSet()
+    alive = weakref.WeakSet()
 
     class Alive(dict):
         __hash__ = object.__hash__
@@ -77,7 +74,7 @@ def test_split_without_sentences_is_an_error(tmp_path):
 def test_sentences_with_an_unknown_tag_are_left_out_of_all_but_train(tmp_path):
     """Documents are numbered anew, and another column's unknown tags do not matter."""
 
-    def row(tags: str, document: str):
+    def row(tags, document):
         names = [None if tag == "?" else tag for tag in tags.split()]
         return {"words": ["w"] * len(names), "ner": names, "pos": [None] * len(names), "document": document}
 

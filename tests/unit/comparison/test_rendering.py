@@ -1,7 +1,6 @@
 """A comparison as text and as JSON."""
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 
 from helpers.runs import run_of
@@ -15,7 +14,7 @@ ROWS = [(str(number), "Ada lives in Oslo", "B-PER O O B-LOC") for number in rang
 RIGHT = ROWS[0][2]
 
 
-def comparison(*old: Callable[[int], str], new: Callable[[int], str] = lambda _: RIGHT):
+def comparison(*old, new=lambda _: RIGHT):
     """Compare runs, each given as a function from the index of a sentence to its labels."""
     runs = [
         run_of(f"run-{number}", [(*row, predict(index)) for index, row in enumerate(ROWS)], commit="0123456789ab")
@@ -24,7 +23,7 @@ def comparison(*old: Callable[[int], str], new: Callable[[int], str] = lambda _:
     return compare(runs[:-1], runs[-1:])
 
 
-def mostly_wrong(index: int):
+def mostly_wrong(index):
     return "B-PER O O O" if index < 6 else "B-PER O B-LOC B-LOC"
 
 

@@ -4,10 +4,9 @@ import pytest
 from helpers.tagged import sentences
 
 from tagline.comparison.splits import changes
-from tagline.labels.label_list import Kind
 
 
-def listed(gold: str, old: str | list[str], new: str | list[str], kind: Kind = "spans"):
+def listed(gold, old, new, kind="spans"):
     """List the changes of the second of two sentences as ``fixed PER 0 2 instead ORG 0 1``."""
     sides = ([side] if isinstance(side, str) else side for side in (old, new))
     before, after = ([sentences(["O", gold], ["O", run], kind) for run in side] for side in sides)

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -39,7 +38,7 @@ def files():
     return {path.as_posix(): path.read_text() for path in Path().rglob("*") if path.is_file()}
 
 
-def write(text: str):
+def write(text):
     with replacing(OUT, METRICS) as (new_folder, new_metrics):
         new_folder.mkdir()
         (new_folder / "a").write_text(text)
@@ -76,11 +75,11 @@ def test_exception_leaves_the_earlier_outputs(error):
     assert files() == {"models/out/a": "old", "metrics/out.json": "old"}
 
 
-def at_rename(patch: pytest.MonkeyPatch, moment: int, act: Callable[[], None]):
+def at_rename(patch, moment, act):
     """Run an action just before the rename of a given number; returns the list of renamed paths."""
-    renamed: list[Path] = []
+    renamed = []
 
-    def rename(path: Path, target: Path):
+    def rename(path, target):
         renamed.append(path)
         if len(renamed) == moment:
             act()

@@ -1,19 +1,18 @@
 """params.yaml: the values that DVC sees, and all errors of a section in one message with their lines."""
 
 import re
-from pathlib import Path
 
 import pytest
 from helpers.messages import message_of, refused
 from helpers.tiny import write_params
 
-from tagline.core.params import Section, read_section
+from tagline.core.params import read_section
 from tagline.evaluation.evaluate_params import Evaluate
 from tagline.sources.download_params import Download
 from tagline.tokenization.tokenize_align_params import TokenizeAlign
 from tagline.training.train_params import Train
 
-SCHEMAS: dict[str, type[Section]] = {
+SCHEMAS = {
     "download": Download,
     "tokenize_align": TokenizeAlign,
     "train": Train,
@@ -27,7 +26,7 @@ def params(tmp_path):
     return tmp_path / "params.yaml"
 
 
-def replace(params: Path, old: str, new: str):
+def replace(params, old, new):
     """Replace the first occurrence of a text, and return the new content."""
     before, found, after = params.read_text(encoding="utf-8").partition(old)
     assert found
@@ -35,7 +34,7 @@ def replace(params: Path, old: str, new: str):
     return before + new + after
 
 
-def message(params: Path, section: str = "train"):
+def message(params, section="train"):
     return message_of(read_section, section, SCHEMAS[section], params)
 
 
@@ -97,7 +96,7 @@ def test_error_has_its_key_and_line(params, old, new, error):
     assert [lines[int(number) - 1].split(":")[0].strip() in keys for number in numbers] == [True]
 
 
-def read(folder: Path, content: str | None):
+def read(folder, content):
     if content is not None:
         (folder / "params.yaml").write_text(content, encoding="utf-8")
     read_section("train", Train, folder / "params.yaml")

@@ -55,7 +55,7 @@ def log(finished, monkeypatch):
     return log
 
 
-def run(*names: str):
+def run(*names):
     with runner.runner("parts", 1) as parts:
         raw = raw_data.load(Path("data/raw"))
         for name in names:

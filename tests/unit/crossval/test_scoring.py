@@ -1,7 +1,5 @@
 """Scoring of folds: all sentences once, intervals over documents, what is said of the score."""
 
-from pathlib import Path
-
 import pytest
 from helpers.held_out import write_data, write_result
 from helpers.tiny import save_encoder, word_piece
@@ -26,7 +24,7 @@ DOCUMENTS = {"train": ["d0"] * 4 + ["d1"] * 4, "validation": ["d2", "d3", "d4", 
 VALIDATION = [(f"Cem {number}", "B-PER O") for number in range(4)]
 
 
-def scored(folder: Path, group: str = "document", test: list[tuple[str, str]] | None = None):
+def scored(folder, group="document", test=None):
     """Score folds whose trainings are done: that of the first sentence of train is right, the other finds nothing."""
     splits = {"train": TRAIN, "validation": VALIDATION} | ({"test": test} if test else {})
     raw, data, tests = write_data(folder, splits, DOCUMENTS)

@@ -1,7 +1,6 @@
 """Splits that are annotated for some types only: what is fitted to them is right, or says why it is not there."""
 
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 from helpers.tagged import sentences
@@ -15,7 +14,7 @@ from tagline.evaluation.promises.recall import count_found
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.labels.tagged import flatten
 
-PARAMS: dict[str, Any] = {
+PARAMS = {
     "subwords_per_batch": 9,
     "precision": "fp32",
     "promises": {"all types": {"precision": {"at_least": 0.9, "confidence": 0.9}}},
@@ -23,7 +22,7 @@ PARAMS: dict[str, Any] = {
 SENTENCES = 800
 
 
-def split(name: str, only_per: float = 0.0):
+def split(name, only_per=0.0):
     """Sentences with a PER and an ORG, of which the model finds 0.97 and 0.4, and takes some PER for ORG.
 
     Args:
@@ -51,13 +50,13 @@ def split(name: str, only_per: float = 0.0):
     return ScoredSplit("spans", flat, words_without_subwords=0, name=name, in_part=round(only_per * SENTENCES))
 
 
-def evaluated(validation: ScoredSplit, test: ScoredSplit, promises: Any = PARAMS["promises"]):
+def evaluated(validation, test, promises=PARAMS["promises"]):
     """Run all measurements, as the stage does; altered forms are labelled by a model, and nothing is fitted to them."""
     splits = {"validation": validation, "test": test}
     labels = flatten(validation.sentences).labels
     train = SimpleNamespace(labelled_words=list)
-    inputs: Any = SimpleNamespace(labels=labels, loaded={"train": train}, document_numbers=lambda _: None)
-    predictor: Any = None
+    inputs = SimpleNamespace(labels=labels, loaded={"train": train}, document_numbers=lambda _: None)
+    predictor = None
     labelled = Labelled(inputs, predictor, splits, Settings("fp32"))
     measurements = [
         each
@@ -66,14 +65,14 @@ def evaluated(validation: ScoredSplit, test: ScoredSplit, promises: Any = PARAMS
     ]
     for measurement in measurements:
         measurement.after_labels(labelled)
-    metrics: dict[str, dict[str, Any]] = {name: {} for name in splits}
+    metrics = {name: {} for name in splits}
     for name, of_name in labelled.splits.items():
         for measurement in measurements:
             metrics[name] |= measurement.measure(of_name)
     return labelled.settings, metrics
 
 
-def notes_of(metrics: dict[str, dict[str, Any]]):
+def notes_of(metrics):
     return "\n".join(line for notes in NOTES for line in notes(metrics))
 
 

@@ -29,7 +29,7 @@ def test_file_is_a_row_per_type_and_an_overall_row(tmp_path):
 
 
 def test_scores_of_few_entities_and_of_the_chosen_epoch_are_noted():
-    def notes(split: str, number: int):
+    def notes(split, number):
         return score_notes({split: metrics_of(ScoredSplit("spans", sentences(*[["B-PER"] * number] * 2), 0))})
 
     assert "test: F1 1.000 is of 57 entities; with fewer than about 100, it shows little; `" in notes("test", 57)[-1]

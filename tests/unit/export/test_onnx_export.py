@@ -3,7 +3,7 @@
 That the bytes are the same in each process, tests/pipeline shows.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from unittest.mock import Mock
@@ -33,7 +33,7 @@ def graphs(tmp_path_factory):
     """Returns a model of an architecture and its graph, exported once beside the model's safetensors files."""
 
     @cache
-    def graph(architecture: str):
+    def graph(architecture):
         folder = tmp_path_factory.mktemp("graph")
         model = new_model(architecture)
         model.save_pretrained(folder, max_shard_size="5KB" if architecture == "roberta" else "1GB")
@@ -43,7 +43,7 @@ def graphs(tmp_path_factory):
     return graph
 
 
-def assert_same_logits(model: PreTrainedModel, path: Path, *lengths: int, weights: Sequence[Path] = ()):
+def assert_same_logits(model, path, *lengths, weights=()):
     generator = np.random.default_rng(3)
     batch, positions = [generator.integers(2, 40, length) for length in lengths], list(map(np.arange, lengths))
     expected = TorchModel(model)
@@ -53,7 +53,7 @@ def assert_same_logits(model: PreTrainedModel, path: Path, *lengths: int, weight
     np.testing.assert_allclose(found, expected.logits(batch, positions), atol=1e-5)
 
 
-def outside(graph: Path):
+def outside(graph):
     """Return the file of each tensor that is not inside the graph."""
     tensors = onnx.load(graph, load_external_data=False).graph.initializer
     return {

@@ -15,7 +15,7 @@ from tagline.artifacts import exported
 from tagline.artifacts.exported import SentenceRule
 from tagline.export.parity import CONFORMANCE, Parity, write_conformance
 from tagline.inference import Tagger
-from tagline.labels.label_list import NOT_CALIBRATED, Calibration, Kind, Labels
+from tagline.labels.label_list import NOT_CALIBRATED, Calibration, Labels
 from tagline.model.heads import make_head
 
 TRAINED = {7: [0.0, 2.0, 0.0], 8: [3.0, 0.0, 0.0], 9: [0.0, 0.0, 1.0]}
@@ -43,7 +43,7 @@ def test_biases_apply_to_both_sides(parity):
     assert biased.measure(FixedLogits(TRAINED), "same").report == {"same_labels": 1.0, "f1": 0.857143}
 
 
-def repeated(times: int, kind: Kind = "spans"):
+def repeated(times, kind="spans"):
     """As many sentences of three words, of which the trained model finds the one entity, or tags all right."""
     labels = LABELS if kind == "spans" else Labels("pos", "tags", ("A", "B", "C"), "A")
     sentences = {"id": list(map(str, range(times))), "words": [["x", "y", "z"]] * times, "labels": [[1, 0, 0]] * times}
@@ -53,7 +53,7 @@ def repeated(times: int, kind: Kind = "spans"):
 
 
 MISSED, SPURIOUS = {7: [9.0, 0.0, 0.0]}, {8: [0.0, 9.0, 0.0]}
-DROPS: list[tuple[int, Kind, dict, float, float]] = [
+DROPS = [
     (4, "spans", MISSED, 0.0, 0.125),
     (8, "spans", MISSED, 0.0, 0.0078),
     (8, "spans", SPURIOUS, 0.5, 0.0078),

@@ -1,7 +1,5 @@
 """Quantisation: logits close to those of the original graph, independent sub-words, and a smaller file."""
 
-from pathlib import Path
-
 import numpy as np
 import onnx
 import pytest
@@ -44,7 +42,7 @@ def graphs(tmp_path_factory):
     return folder / "model.onnx", folder / "model_quantized.onnx"
 
 
-def logits(path: Path, ids: list[int]):
+def logits(path, ids):
     return OnnxModel(path).logits([np.array(ids)], [np.arange(len(ids))])
 
 

@@ -1,7 +1,6 @@
 """After an exception inside a tagger, its results are those of a new tagger."""
 
 from math import nan
-from typing import Any
 
 import pytest
 from helpers.handmade_export import save_export
@@ -36,7 +35,7 @@ STEPS = [(subwords, "of_sentences"), (prediction, "choose_windows"), (OnnxModel,
 def test_exception_in_any_step_leaves_a_usable_tagger(folder, expected, owner, name):
     function, calls = getattr(owner, name), 0
 
-    def fails(*args: Any, **kwargs: Any):
+    def fails(*args, **kwargs):
         nonlocal calls
         calls += 1
         if name != "logits" or calls == 3:  # one of many batches

@@ -36,15 +36,15 @@ def tagger(folder):
 class RecordingBackend:
     """Remembers the windows that it labels."""
 
-    def __init__(self, size: int):
+    def __init__(self, size):
         self.size, self.windows = size, set[tuple[int, ...]]()
 
-    def logits(self, rows: list[np.ndarray], positions: list[np.ndarray]):
+    def logits(self, rows, positions):
         self.windows |= {tuple(row.tolist()) for row in rows}
         return np.zeros((sum(map(len, positions)), self.size), dtype=np.float32)
 
 
-def windows_of(tagger: Tagger, texts: list[str], monkeypatch: pytest.MonkeyPatch):
+def windows_of(tagger, texts, monkeypatch):
     backend = RecordingBackend(len(tagger.labels.names))
     monkeypatch.setattr(tagger._predictor, "backend", backend)
     tagger(texts)

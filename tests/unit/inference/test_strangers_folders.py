@@ -4,7 +4,6 @@ import json
 import os
 import pickle
 import re
-from pathlib import Path
 
 from helpers.handmade_export import add_encoder, save_export
 from helpers.messages import refused
@@ -15,7 +14,7 @@ from tagline.inference import Tagger
 ODD = "\x1b[31m"
 
 
-def made(folder: Path):
+def made(folder):
     return add_encoder(save_export(folder))
 
 
@@ -24,27 +23,27 @@ class Harmful:
         return os.mkdir, ("code was run",)
 
 
-def pickled(folder: Path):
+def pickled(folder):
     (folder / "pytorch_model.bin").write_bytes(pickle.dumps(Harmful()))
     (folder / "model.safetensors").unlink()
 
 
-def outside(folder: Path):
+def outside(folder):
     weights = folder / "model.safetensors"
     index = {"weight_map": dict.fromkeys(load_file(weights), "../model.safetensors")}
     weights.rename(folder / "../model.safetensors")
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
 
 
-def pipe(name: str):
-    def replace(folder: Path):
+def pipe(name):
+    def replace(folder):
         (folder / name).unlink(missing_ok=True)
         os.mkfifo(folder / name)
 
     return replace
 
 
-def broken_link(folder: Path):
+def broken_link(folder):
     (folder / "hashes.json").symlink_to("nowhere")
 
 

@@ -36,7 +36,7 @@ def random_tagger(tmp_path_factory):
         yield made
 
 
-def mention(type_: str, text: str, start: int, end: int):
+def mention(type_, text, start, end):
     return Mention(type_, text, start, end, pytest.approx(0.9))
 
 

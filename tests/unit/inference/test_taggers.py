@@ -11,7 +11,6 @@ from helpers.messages import message_of
 
 from tagline.artifacts import exported
 from tagline.artifacts.exported import SentenceRule, WordRule
-from tagline.core.names import Overlaps
 from tagline.inference import Mention, Tagger, Taggers
 from tagline.inference import tagger as module
 from tagline.inference.documents import without_overlaps
@@ -30,7 +29,7 @@ def split(monkeypatch):
     """How often each text is split into words; French ones are letters."""
     counted = Counter[str]()
 
-    def words(text: str, language: str | None):
+    def words(text, language):
         counted[text] += 1
         return [(at, at + 1) for at, each in enumerate(text) if each.isalpha()] if language else split_words(text)
 
@@ -53,7 +52,7 @@ def alone(tmp_path, split):
 def test_answers_are_those_of_each_tagger_alone(alone, monkeypatch):
     monkeypatch.setattr(module, "FIRST_WORDS", 5)
     words = [["Ada", "in", "Oslo"], [], ["Lind"] * 40]
-    given: list[str | list[str]] = [*TEXTS, *words]
+    given = [*TEXTS, *words]
     taggers = Taggers(alone)
     for answers in (list(taggers.stream(given)), taggers(TEXTS) + taggers.words(words)):
         for name, tagger in alone.items():
@@ -71,7 +70,7 @@ def test_texts_are_split_once_per_rule_and_each_tagger_warns(alone, split):
 
 SPANS = [(0, 4, 0.6), (6, 8, 0.9), (2, 6, 0.7), (6, 9, 0.9), (9, 10, 0.5)]
 FOUND = [Mention("PER", "", *span) for span in SPANS]
-CHOSEN: list[tuple[Overlaps, list[int]]] = [("first", [0, 1, 4]), ("longest", [0, 3, 4]), ("score", [1, 2, 4])]
+CHOSEN = [("first", [0, 1, 4]), ("longest", [0, 3, 4]), ("score", [1, 2, 4])]
 
 
 @pytest.mark.parametrize(("overlaps", "chosen"), CHOSEN)
@@ -86,6 +85,6 @@ def test_resolving_overlaps_with_tags_is_refused(tagger, tmp_path):
         with pytest.raises(
             ValueError, match="expected taggers, and overlaps keep or longest or first or score; got 1, "
         ):
-            Taggers({"ner": tagger}, "frist")  # type: ignore[arg-type]
+            Taggers({"ner": tagger}, "frist")
         message = "overlaps first: pos predicts a tag for each word, not entities; expected keep"
         assert message_of(Taggers, both, "first") == message

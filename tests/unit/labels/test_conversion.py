@@ -15,14 +15,14 @@ from tagline.labels.conversion import before, convert, transitions
 SPANS = st.lists(st.tuples(st.sampled_from(["", "PER", "LOC"]), st.integers(1, 3)), max_size=8)
 
 
-def encode(sentences: list[list[str]]):
+def encode(sentences):
     """Names, tag ids and ends of sentences, as data/raw holds them; the tag ? is unknown."""
     names = sorted({tag for tags in sentences for tag in tags} - {"?"})
     ids = np.array([[*names, "", "?"].index(tag) for tags in sentences for tag in tags], dtype=np.int64)
     return names, ids, np.cumsum([len(tags) for tags in sentences], dtype=np.int64)
 
 
-def converted(sentences: list[list[str]], scheme: str):
+def converted(sentences, scheme):
     """The labels of all words, and how many transitions were illegal."""
     names, ids, ends = encode(sentences)
     follow = transitions(ids, ends, len(names))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from seqeval.metrics.sequence_labeling import get_entities
 
 from tagline.labels.entities import Entity, entities, entity_arrays, marked
-from tagline.labels.label_list import Kind, Labels
+from tagline.labels.label_list import Labels
 
 TAGS = ["O", *(f"{prefix}-{type_}" for type_ in ["PER", "LOC", "O", "a-b", "micro avg"] for prefix in "BI")]
 
@@ -23,7 +23,7 @@ def test_each_word_with_a_plain_tag_is_an_entity():
 NAMES = {"spans": "I-B O B-A I-A B-B B-x-y".split(), "tags": "X O B-A NOUN I-A B".split()}
 
 
-def read(rows: list[list[int]], kind: Kind):
+def read(rows, kind):
     ids = np.array([label for row in rows for label in row], dtype=np.int64)
     return entity_arrays(ids, np.cumsum([0, *map(len, rows)]), Labels("", kind, tuple(NAMES[kind]), ""))
 

@@ -10,7 +10,7 @@ from tagline.labels import type_grounds
 from tagline.tools.answers.notations import Highlighter
 
 
-def luminance(color: str):
+def luminance(color):
     """The relative luminance of WCAG 2.2."""
     channels = [int(color[start : start + 2], 16) / 255 for start in (1, 3, 5)]
     red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)

@@ -41,7 +41,7 @@ def test_values_and_counts_do_not_depend_on_the_arrays(made):
 INSIDE = [0, 2, 2, 4, 4, 6, 6, 8, 8]
 
 
-def aligned(word_ids: list[int], labels: list[int], label_all_tokens: bool, **marks: list[int]):
+def aligned(word_ids, labels, label_all_tokens, **marks):
     """The labels of the sub-words of one sentence in one window, whose vocabulary ids are their positions."""
     made = windows([0], [range(len(word_ids))], [word_ids])
     words = made.word_indices(np.array([0]))

@@ -14,7 +14,7 @@ from tagline.metrics.scores import count as count_scores
 CONSTANTS = Constants(threshold=0.5, ties=0.5, touching=0.5, missed=0.25, entities=100)
 
 
-def validation(right: int = 48, wrong: int = 12, of_type: int = 6, missed: int = 4):
+def validation(right=48, wrong=12, of_type=6, missed=4):
     """Sentences of one entity each, of which the right ones have higher scores; some wrong ones touch a gold entity."""
     gold = ["B-X O"] * right + ["B-Y O"] * of_type + ["O O"] * (wrong - of_type) + ["O B-X"] * missed
     predicted = ["B-X O"] * (right + wrong) + ["O O"] * missed
@@ -83,7 +83,7 @@ def test_reference_survives_json():
     assert Reference.parse(json.loads(json.dumps(reference.to_json()))) == reference
 
 
-DAMAGED: list[dict[str, object]] = [{"constants": {}}, {"f1": "0.8"}, {"f1": float("nan")}, {"f1": 7}]
+DAMAGED = [{"constants": {}}, {"f1": "0.8"}, {"f1": float("nan")}, {"f1": 7}]
 DAMAGED += [
     {"constants": CONSTANTS._replace(ties=-5)._asdict()},
     {"constants": CONSTANTS._replace(missed=-1)._asdict()},

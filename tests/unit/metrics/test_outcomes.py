@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tagline.labels.entities import entities
-from tagline.labels.label_list import Kind
 from tagline.metrics.outcomes import count_errors, match, matching, outcomes, outcomes_of_errors
 from tagline.metrics.scores import count
 
@@ -53,7 +52,7 @@ def test_each_entity_is_in_one_outcome_of_the_right_kind(rows):
         assert max(own.start, other.start) < min(own.end, other.end)
 
 
-def of_sentence(gold: str, predicted: str, kind: Kind = "spans"):
+def of_sentence(gold, predicted, kind="spans"):
     (sentence,) = sentences([gold], [predicted], kind)
     return outcomes(sentence)
 

@@ -10,7 +10,7 @@ from tagline.metrics.resampling import interval, intervals, weights
 from tagline.metrics.scores import count, score
 
 
-def all_weights(size: int, resamples: int, seed: int = 1):
+def all_weights(size, resamples, seed=1):
     return np.concatenate(list(weights(size, resamples, seed)))
 
 

@@ -1,6 +1,5 @@
 """Scores: seqeval and scikit-learn as references; weighted sums of counts give those of repeated sentences."""
 
-from collections.abc import Sequence
 from itertools import chain
 
 import numpy as np
@@ -12,8 +11,6 @@ from seqeval.metrics import accuracy_score, f1_score, precision_score, recall_sc
 from sklearn.metrics import accuracy_score as accuracy_of_tags
 from sklearn.metrics import precision_recall_fscore_support
 
-from tagline.labels.label_list import Kind
-from tagline.labels.tagged import TaggedSentence
 from tagline.metrics import scores
 from tagline.metrics.scores import count
 
@@ -21,7 +18,7 @@ TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 REFERENCES = {"precision": precision_score, "recall": recall_score, "f1": f1_score}
 
 
-def score(sentences: Sequence[TaggedSentence], kind: Kind = "spans"):
+def score(sentences, kind="spans"):
     return scores.score(count(sentences, kind))
 
 

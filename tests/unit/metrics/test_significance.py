@@ -9,7 +9,6 @@ from helpers.runs import counts_of
 from helpers.tagged import sentences as sentences_of
 from scipy import stats
 
-from tagline.labels.label_list import Kind
 from tagline.metrics import significance
 from tagline.metrics.resampling import interval, weights
 from tagline.metrics.scores import count, score
@@ -18,7 +17,7 @@ from tagline.metrics.significance import OVERALL, SHUFFLES, Difference, RunCount
 TAGS = {"spans": ["O", "B-PER", "I-PER", "B-LOC"], "tags": ["NOUN", "VERB", "O"]}
 
 
-def sample(sentences: int, *shares: float, kind: Kind = "spans"):
+def sample(sentences, *shares, kind="spans"):
     """Gold labels, and runs with about the given shares of them correct."""
     generator = np.random.default_rng(3)
     gold = [generator.choice(TAGS[kind], size=5).tolist() for _ in range(sentences)]
@@ -26,7 +25,7 @@ def sample(sentences: int, *shares: float, kind: Kind = "spans"):
     return gold, runs
 
 
-def run_counts(sentences: int, *shares: float):
+def run_counts(sentences, *shares):
     gold, runs = sample(sentences, *shares)
     return RunCounts.of([counts_of(gold, run) for run in runs])
 
@@ -60,7 +59,7 @@ def test_runs_that_differ_widen_the_interval_and_equal_ones_do_not():
 def test_p_is_the_share_of_all_swaps_of_few_sentences(kind):
     gold, (old, new) = sample(6, 0.6, 0.8, kind=kind)
 
-    def gap(a: list, b: list):
+    def gap(a, b):
         first, second = (score(counts_of(gold, side, kind))["overall"] for side in (a, b))
         return np.abs([second[name] - first[name] for name in ("f1", "accuracy")])
 
@@ -99,7 +98,7 @@ def test_t_test_of_runs_is_welchs_and_students_for_a_single_run():
 
 
 def test_verdict_needs_a_small_p_and_an_interval_without_0():
-    def verdict(low: float, high: float, p: float):
+    def verdict(low, high, p):
         return Difference((0.5,), (0.52,), low, high, p, significance.RANDOMISATION).verdict
 
     assert verdict(0.01, 0.03, 0.01) == verdict(-0.03, -0.01, 0.01) == "significant"

@@ -1,10 +1,7 @@
 """Slices, computed by hand on a few sentences; stages/test_outputs_of_all.py adds them up to the split."""
 
-from collections.abc import Sequence
-
 from helpers.tagged import sentences
 
-from tagline.labels.label_list import Kind
 from tagline.metrics.resampling import intervals
 from tagline.metrics.scores import count, score
 from tagline.metrics.slices import TrainingIndex, letter_case, slices
@@ -18,20 +15,20 @@ PREDICTED = [["B-PER", "I-PER", "O", "O"], ["B-PER", "O", "O", "B-LOC"], ["B-LOC
 Rows = list[list[str]]
 
 
-def sliced(words: Rows, gold: Rows, predicted: Rows, kind: Kind, train: Sequence[tuple[list, list]] = ()):
+def sliced(words, gold, predicted, kind, train=()):
     found = sentences(gold, predicted, kind, words)
     return slices(found, count(found, kind), TrainingIndex(train, [found], kind))
 
 
-def overall(gold: Rows, predicted: Rows):
+def overall(gold, predicted):
     return score(count(sentences(gold, predicted), "spans"))["overall"]
 
 
-def without_ends(slices: dict[str, dict]):
+def without_ends(slices):
     return {name: {key: row[key] for key in row if key not in ("low", "high")} for name, row in slices.items()}
 
 
-def numbers(precision: float, recall: float, number: int):
+def numbers(precision, recall, number):
     f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
     return {"precision": round(precision, 6), "recall": round(recall, 6), "f1": round(f1, 6), "number": number}
 

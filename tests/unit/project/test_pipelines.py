@@ -24,7 +24,7 @@ def pos(root):
     return root / "pos"
 
 
-def changed_lines(old: str, new: str):
+def changed_lines(old, new):
     return [pair for pair in zip(old.splitlines(), new.splitlines(), strict=True) if pair[0] != pair[1]]
 
 

@@ -6,7 +6,7 @@ from helpers.project import ROOT
 from pydantic.fields import FieldInfo
 from ruamel.yaml import YAML
 
-from tagline.core.params import Section, sections_in
+from tagline.core.params import sections_in
 from tagline.crossval.crossval_params import Crossval
 from tagline.project.descriptions import REFERENCE, SCHEMA, commented, reference_text, schema_text
 from tagline.project.sections import SECTIONS
@@ -22,7 +22,7 @@ def test_committed_schema_and_reference_are_current():
 
 
 def test_every_param_has_a_description():
-    def missing(section: type[Section]):
+    def missing(section):
         found = []
         for key, field in section.model_fields.items():
             found += [key] * (field.description is None)

@@ -2,18 +2,14 @@
 
 import base64
 import re
-from pathlib import Path
 
 import pytest
 from helpers.browser import chromium, in_a_browser, requests, scrolls_sideways, without_errors
 from helpers.evaluations import evaluation, sentence
 from helpers.evaluations import page as page_of
-from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
-
-from tagline.labels.tagged import TaggedSentence
 
 pytestmark = in_a_browser
 
@@ -44,7 +40,7 @@ def page(chrome, tmp_path):
     assert chrome.title == "Evaluation of ner", "a script of the texts was run"
 
 
-def show(chrome: Chrome, folder: Path, test: list[TaggedSentence], validation: list[TaggedSentence]):
+def show(chrome, folder, test, validation):
     """Open the page of an evaluation, which is written to a folder."""
     path = folder / "evaluate.html"
     path.write_bytes(page_of(evaluation(test, validation, test[0].kind)).encode())
@@ -52,13 +48,13 @@ def show(chrome: Chrome, folder: Path, test: list[TaggedSentence], validation: l
     return path
 
 
-def visible(page: Chrome):
+def visible(page):
     """The ids of the visible sentences, in order."""
     shown = [item for item in page.find_elements(By.CSS_SELECTOR, ".sentence") if item.is_displayed()]
     return [item.find_element(By.CSS_SELECTOR, ".where b").text for item in shown]
 
 
-def choose(page: Chrome, **chosen: str):
+def choose(page, **chosen):
     for name, value in chosen.items():
         page.find_element(By.XPATH, f"//label[input[@name='{name}'][@value='{value}']]").click()
 

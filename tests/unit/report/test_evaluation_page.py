@@ -13,7 +13,6 @@ from helpers.tagged import sentences
 
 from tagline.core.outputs import write_json
 from tagline.core.provenance import PROVENANCE, write_hashes
-from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.outcomes import outcomes
 from tagline.report import evaluation_page
 from tagline.report.evaluation_page import (
@@ -31,19 +30,19 @@ SCRIPT = '<script>document.title="taken"</script>'
 NASTY = [SCRIPT, "</style>", "</script>", '"', "'", "&amp;", "<!--", "{{", "}}", "{%", "שלום", "a\u202eb", "\x00"]
 
 
-def page_of_words(words: list[str], gold: str, predicted: str, name: str):
+def page_of_words(words, gold, predicted, name):
     """The page of one sentence: its first word is a missed entity, all others are spurious ones."""
     others = len(words) - 1
     labels = f"B-{gold}" + " O" * others, "O" + f" B-{predicted}" * others
     return render(evaluation([sentence(" ".join(words), *labels, name=name)]))
 
 
-def elements(page: str):
+def elements(page):
     """The names of the elements of a page."""
     return re.findall(r"<(\w+)", re.sub("<(style|script)>.*?</", "</", page, flags=re.DOTALL))
 
 
-def text_of(page: str):
+def text_of(page):
     """The text of a page as it is shown."""
     return " ".join(html.unescape(re.sub("<(style|script)>.*?</|<[^>]*>", "", page, flags=re.DOTALL)).split())
 
@@ -158,7 +157,7 @@ def test_data_set_and_encoder_are_named(tmp_path, encoder, name):
     assert origins(*paths) == ["data a/b, 0.conll, 1.conll and 2 more", f"encoder {name}"]
 
 
-def errors_of(given: list[TaggedSentence]):
+def errors_of(given):
     return count_by_type(given, {index: outcomes(each) for index, each in enumerate(given)})
 
 

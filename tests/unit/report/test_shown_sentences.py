@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tagline.labels.entities import Entity
-from tagline.labels.label_list import Kind
 from tagline.metrics.outcomes import outcomes, outcomes_of_errors
 from tagline.report import shown_sentences
 from tagline.report.shown_sentences import CONTEXT, ERRORS, WORDS, confidence, pieces, shown_sentence
@@ -28,7 +27,7 @@ def test_word_is_safe_and_visible(word, expected):
     assert shown_sentences.visible(word) == expected
 
 
-def shown(text: str, gold: str, predicted: str, score: float = 0.5, kind: Kind = "spans"):
+def shown(text, gold, predicted, score=0.5, kind="spans"):
     tagged = evaluations.sentence(text, gold, predicted, score, kind=kind)
     return shown_sentence(tagged, outcomes(tagged), "test", 1.5)
 
@@ -78,7 +77,7 @@ def test_sentences_with_errors_are_sorted_by_cost():
 LABELS = st.sampled_from(["O", "B-X", "I-X", "B-Y", "I-Y"])
 
 
-def split(text: str, gold: str, predicted: str):
+def split(text, gold, predicted):
     """Pieces as text: [gold], <predicted>, [<both>], and the kind of each note."""
     tagged = sentence(text, gold, predicted)
     result = []

@@ -31,7 +31,7 @@ def predicted(finished, monkeypatch):
     return finished
 
 
-def found(capsys: pytest.CaptureFixture[str]):
+def found(capsys):
     capsys.readouterr()
     run_verb("improve", "--json")
     content = json.loads(capsys.readouterr().out)

@@ -4,7 +4,6 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -16,11 +15,11 @@ from tagline.terminal.errors import NotReachedError, UserError
 from tagline.terminal.process import exit_with_message, prepare_process
 
 
-def failure(main: Callable[[], object]):
+def failure(main):
     """Run ``main`` as a script does and give the message, which Python prints with status 1, or the status."""
     with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as raised:
         patch.setattr(sys, "argv", ["program"])
-        exit_with_message(main)  # type: ignore[arg-type]
+        exit_with_message(main)
     return raised.value.code
 
 
@@ -54,7 +53,7 @@ def test_flag_of_accelerate_is_yes_or_no(monkeypatch):
 
 def test_bug_keeps_its_traceback():
     with pytest.raises(ZeroDivisionError):
-        exit_with_message(lambda: 1 // 0)  # type: ignore[arg-type, return-value]
+        exit_with_message(lambda: 1 // 0)
 
 
 def test_debug_shows_the_traceback_behind_a_message(monkeypatch, capsys):

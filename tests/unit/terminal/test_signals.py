@@ -36,11 +36,11 @@ ENDLESS = f"""
 """
 
 
-def start_program(code: str):
+def start_program(code):
     """Start a program and wait for its first line."""
     command = [sys.executable, "-c", BEGIN + code]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    process = subprocess.Popen(command, text=True, **pipes)  # type: ignore[call-overload]
+    process = subprocess.Popen(command, text=True, **pipes)
     assert process.stdout.readline() == "begun\n"
     return process
 

@@ -24,11 +24,11 @@ INSTALLED = [language for language in get_args(Language) if find_spec(str(librar
 Spans = set[tuple[int, int]]
 
 
-def words(text: str, language: str | None):
+def words(text, language):
     return [text[start:end] for start, end in splitter(language)(text)]
 
 
-def segmented(language: str):
+def segmented(language):
     """Each text with the spans of its words."""
     sentences = []
     for line in (SEGMENTED / f"{language}.txt").read_text(encoding="utf-8").splitlines():
@@ -49,7 +49,7 @@ def test_words_are_those_of_universal_dependencies(language):
     assert harmonic_mean(shares(words)) > (0.85 if library(language) == "icu4py" else 0.93)
 
 
-def shares(pairs: list[tuple[set, set]]):
+def shares(pairs):
     """Recall and precision of pairs of what is expected and what is found."""
     right = sum(len(expected & found) for expected, found in pairs)
     return [right / sum(map(len, side)) for side in zip(*pairs, strict=True)]

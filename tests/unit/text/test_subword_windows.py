@@ -8,7 +8,7 @@ from helpers.tiny import ODD_WORDS, byte_level_bpe, unigram, word_piece
 from helpers.windows import cut, rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tokenizers import Tokenizer, processors
+from tokenizers import processors
 
 from tagline.labels.windows import NO_WORD, align_labels
 from tagline.model.prediction import UNSEEN, choose_windows
@@ -79,7 +79,7 @@ def test_each_word_is_whole_and_labelled_once_in_its_own_sentence(
         assert any(stream[start : start + len(ids) - 2] == ids[1:-1] for start in range(len(stream) + 1))
 
 
-def pieces_of(tokenizer: Tokenizer, words: list[str]):
+def pieces_of(tokenizer, words):
     """The sub-words of each word of a sentence."""
     encoding = tokenizer.encode(words, is_pretokenized=True)
     return [

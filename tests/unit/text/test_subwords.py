@@ -1,9 +1,7 @@
 """Sub-words: each distinct word once gives what transformers makes of whole sentences, or is found not to."""
 
 import re
-from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from helpers.messages import message_of
@@ -11,7 +9,7 @@ from helpers.tiny import ODD_WORDS, PEOPLE, byte_level_bpe, unigram, word_piece
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
-from transformers import AutoTokenizer, BertTokenizer, ByT5Tokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
+from transformers import AutoTokenizer, BertTokenizer, ByT5Tokenizer, PreTrainedTokenizerFast
 
 from tagline.sources import encoders
 from tagline.terminal.errors import UserError
@@ -19,7 +17,7 @@ from tagline.text import subwords
 from tagline.text.subword_windows import WindowCutter
 from tagline.text.subwords import Vocabulary, of_sentences, one_by_one, special_tokens
 
-MADE: dict[str, Callable[[], PreTrainedTokenizerBase]] = {
+MADE = {
     "WordPiece, cased": lambda: word_piece([*PEOPLE, "lives", "東"]),
     "byte-level BPE": lambda: PreTrainedTokenizerFast(tokenizer_object=byte_level_bpe(), pad_token="<pad>"),
     "Unigram": lambda: PreTrainedTokenizerFast(tokenizer_object=unigram(), pad_token="<pad>", unk_token="<unk>"),
@@ -37,7 +35,7 @@ def pair(request, tmp_path_factory):
     return AutoTokenizer.from_pretrained(folder), subwords.load(folder)[0]
 
 
-def expected(tokenizer: PreTrainedTokenizerBase, sentence: list[str]):
+def expected(tokenizer, sentence):
     encoded = tokenizer(sentence, is_split_into_words=True, add_special_tokens=False)
     return encoded["input_ids"], [encoded.word_ids().count(word) for word in range(len(sentence))]
 
@@ -60,14 +58,14 @@ def test_gathered_words_are_what_transformers_makes_of_sentences(pair, sentences
 class SplitsRepetitions:
     """A tokenizer that divides a word which follows itself: no real one does, but one written in Python can."""
 
-    def encode_batch(self, sentences: list[list[str]], **_: object):
+    def encode_batch(self, sentences, **_):
         pieces = [[1 + (word == left) for left, word in zip([None, *row], row, strict=False)] for row in sentences]
         owners = [[index for index, count in enumerate(row) for _ in range(count)] for row in pieces]
         return [SimpleNamespace(ids=[0] * len(row), word_ids=row) for row in owners]
 
 
 def test_tokenizer_that_sees_neighbours_is_detected():
-    tokenizer: Any = SplitsRepetitions()
+    tokenizer = SplitsRepetitions()
     assert one_by_one(tokenizer, [["very", "big"]])
     assert not one_by_one(tokenizer, [["very", "big"], ["very", "very", "big"]])
 

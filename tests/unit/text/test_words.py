@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tagline.text.words import split_words
 
 
-def words(text: str):
+def words(text):
     return [text[start:end] for start, end in split_words(text)]
 
 

@@ -17,7 +17,7 @@ WORDS = st.one_of(st.sampled_from(ODD_WORDS), st.text("abAB", min_size=1, max_si
 DOCUMENTS = st.lists(st.lists(st.lists(WORDS, max_size=12), min_size=1, max_size=4), min_size=1, max_size=4)
 
 
-def batch(documents: list[list[list[str]]]):
+def batch(documents):
     numbers = [number for number, sentences in enumerate(documents) for _ in sentences]
     words = [words for sentences in documents for words in sentences]
     return pa.record_batch({"document": pa.array(numbers, pa.int64()), "words": pa.array(words, pa.list_(pa.string()))})

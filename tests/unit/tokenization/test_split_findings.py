@@ -24,7 +24,7 @@ def test_split_without_entities_is_a_finding(scheme, entities):
 SENTENCES = st.lists(st.lists(st.sampled_from(["a", "b", "ab", "é", "\u200b"]), max_size=4), min_size=1, max_size=20)
 
 
-def hashes(sentences: list[list[str]]):
+def hashes(sentences):
     words = pa.array([word for sentence in sentences for word in sentence], pa.string()).dictionary_encode()
     return hash_sentences(words, np.cumsum([len(sentence) for sentence in sentences], dtype=np.int64))
 

@@ -2,13 +2,11 @@
 
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from helpers.messages import message_of
 
 from tagline.artifacts import raw_data
-from tagline.artifacts.raw_data import RawData
 from tagline.core.outputs import write_json
 from tagline.core.provenance import PROVENANCE
 from tagline.labels.label_list import Labels
@@ -17,10 +15,10 @@ from tagline.tokenization.tags import compare_types, read_column, read_tags, rea
 from tagline.tokenization.unknown_labels import unannotated
 
 
-def made(folder: Path, **splits: str):
+def made(folder, **splits):
     """A data set of one column, each split given as sentences of tags: ``"O B-X | O"``; the tag ? is unknown."""
 
-    def row(tags: list[str]):
+    def row(tags):
         return {"words": [f"w{n}" for n in range(len(tags))], "ner": [None if tag == "?" else tag for tag in tags]}
 
     rows = {split: [row(tags.split()) for tags in text.split("|")] for split, text in splits.items()}
@@ -28,14 +26,14 @@ def made(folder: Path, **splits: str):
     return raw_data.load(folder / "raw").of_task("ner")
 
 
-def read(data: RawData, scheme: str = "auto"):
+def read(data, scheme="auto"):
     labels, tags = read_tags(read_column(data, "ner"), scheme)
     for split in data.tests:
         tags[split] = read_test(split, read_column(data, "ner", tests=[split]), tags["train"], labels, scheme)
     return labels, tags
 
 
-def labels_of(data: RawData, split: str, scheme: str = "auto"):
+def labels_of(data, split, scheme="auto"):
     labels, tags = read(data, scheme)
     if split in data.tests:
         labels = with_tests(labels, [tags[split]])

@@ -1,7 +1,5 @@
 """Recall: the least bias, compared with a plain scan of the grid, and how often a promise is broken on made texts."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,7 +12,6 @@ from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentences
 from tagline.metrics.scores import count
 from tagline.model.heads.crf import CrfHead
-from tagline.model.heads.head import Head
 from tagline.model.heads.linear import LinearHead
 from tagline.model.prediction import Chunk, bias_of_labels
 
@@ -31,7 +28,7 @@ STEPS, STEPS_PER_UNIT = 32, 4
 GRID = [step / STEPS_PER_UNIT for step in range(STEPS + 1)]
 
 
-def split(head: Head, seed: int, lengths: Sequence[Sequence[int]]):
+def split(head, seed, lengths):
     """Random scores in chunks of sentences, and gold labels that they often agree with."""
     generator = np.random.default_rng(seed)
     chunks = []
@@ -42,12 +39,12 @@ def split(head: Head, seed: int, lengths: Sequence[Sequence[int]]):
     return chunks, noisy.argmax(-1).astype(np.int32)
 
 
-def decoded(chunks: Sequence[Chunk], head: Head, biases: dict[str, float]):
+def decoded(chunks, head, biases):
     added = bias_of_labels(head.labels, biases)
     return np.concatenate([head.decode(chunk.scores + added, chunk.lengths) for chunk in chunks])
 
 
-def recall_of(chunks: Sequence[Chunk], gold: np.ndarray, head: Head, type_: str, biases: dict[str, float]):
+def recall_of(chunks, gold, head, type_, biases):
     ids, lengths = decoded(chunks, head, biases), np.concatenate([chunk.lengths for chunk in chunks])
     counts = count(TaggedSentences(head.labels, lengths.tolist(), ids, np.ones(len(ids)), gold), head.labels.kind)
     if type_ not in counts.types:

@@ -4,7 +4,6 @@ import re
 from dataclasses import replace
 from difflib import unified_diff
 from pathlib import Path
-from typing import Any
 
 from huggingface_hub import ModelCard
 from hypothesis import example, given, settings
@@ -26,7 +25,7 @@ SPLIT = SentenceRule(True, "sentencex 1.0.32", 0.95)
 WINDOWS = {"label_all_tokens": True, "max_length": 128, "stride": 32, "context_subwords": 0}
 
 
-def metrics(*types: str):
+def metrics(*types):
     ends = {"low": 0.5, "high": 0.75}
     of_type = {column.key: OF_TYPE.get(column.key, 0.5) for column in SCORES_OF_TYPES}
     return {
@@ -41,7 +40,7 @@ def metrics(*types: str):
     }
 
 
-def card_data(types: tuple[str, ...] = ("LOC", "PER"), **changes: Any):
+def card_data(types=("LOC", "PER"), **changes):
     """The facts of a model that was trained on files; ``test`` changes the scores of the test split."""
     names = ("O", *(f"{prefix}-{name}" for name in types for prefix in "BI"))
     files = {split: [{"path": f"{split}.conll", "sha256": split[0] * 64}] for split in ("train", "validation", "test")}
@@ -99,11 +98,11 @@ OF_SOURCES = FOUND | {
     "words_without_subwords": 0,
     "source": {"0": {}, "1": {"sentences": 8, "entities": {"ner": 9}, "relabelled_sentences": 2}},
 }
-IN_TRAIN: dict[str, Any] = {
+IN_TRAIN = {
     **{"sentences": 20, "sentences_in_train": 12, "types": {"foreign": ["NEW"]}},
     "slices": {"text": {}, "not_in_train": {"f1": 0.25, "number": 60}},
 }
-CHANGES: dict[str, dict[str, Any]] = {
+CHANGES = {
     "Hub": {
         "dataset": HUB_DATASET,
         "encoder": {"source": "hub", "name": "e/f", "commit": "1" * 40, "sha256": WEIGHTS},

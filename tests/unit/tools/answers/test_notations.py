@@ -3,7 +3,6 @@
 import json
 import os
 import re
-from collections.abc import Callable
 from types import SimpleNamespace
 
 import numpy as np
@@ -16,14 +15,13 @@ from hypothesis import strategies as st
 
 from tagline.inference.documents import Document
 from tagline.labels.label_list import Labels
-from tagline.labels.tagged import TaggedSentence
 from tagline.tools.answers.notations import Highlighter, Redactor, conll_lines, in_color, json_line
 from tagline.tools.answers.task import to_task
 
 LABELS = Labels("ner", "spans", ("O", "B-PER", "I-PER", "B-LOC", "I-LOC"), "O")
 
 
-def write(line: Callable[[Document, TaggedSentence], str], document: Document, *labels: str, of: Labels = LABELS):
+def write(line, document, *labels, of=LABELS):
     """Write a document with these labels, then O."""
     filled = [*labels, *["O"] * len(document.words)][: len(document.words)]
     return line(document, tagged(filled, of, scores=np.linspace(0.9, 0.987654321, len(filled)).tolist()))

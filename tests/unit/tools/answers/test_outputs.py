@@ -9,7 +9,7 @@ from tagline.tools.answers.outputs import LineWriter, Output
 
 
 @contextmanager
-def space_for(size: int):
+def space_for(size):
     """The system refuses to write longer files in the block."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))

@@ -12,7 +12,7 @@ from helpers.browser import chromium, in_a_browser, requests, scrolls_sideways, 
 from helpers.formats import section
 from helpers.messages import message_of, refused
 from selenium.common.exceptions import WebDriverException
-from selenium.webdriver import ActionChains, Chrome
+from selenium.webdriver import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
@@ -59,7 +59,7 @@ def test_word_of_white_space_is_an_error(tmp_path):
 ONE_FILE = "the annotation page is one file; expected a name that ends in .html"
 
 
-def checked(folder: Path, output: str, guideline: str | None = None):
+def checked(folder, output, guideline=None):
     with contextlib.chdir(folder):
         for name, content in {"nul.txt": b"\0", "guide.html": b"\xef\xbb\xbfMark names."}.items():
             Path(name).write_bytes(content)
@@ -93,12 +93,12 @@ def browser(chrome, tmp_path):
     chrome.execute_script("localStorage.clear()")
 
 
-def opened(browser: Chrome, folder: Path, tasks: list, guideline: str | None = None):
+def opened(browser, folder, tasks, guideline=None):
     outputs.save(folder / "tasks.html", page_writer.Page(TYPES, guideline), tasks)
     browser.get((folder / "tasks.html").as_uri())
 
 
-def do(browser: Chrome, steps: str):
+def do(browser, steps):
     """Do what a person does: a key, `click:WORD`, `drag:WORD-WORD`, `chip:NUMBER` or `press:BUTTON` after the other."""
     for step in steps.split():
         action, _, what = step.partition(":")
@@ -114,11 +114,11 @@ def do(browser: Chrome, steps: str):
             browser.switch_to.active_element.send_keys(*keys)
 
 
-def message(browser: Chrome):
+def message(browser):
     return browser.find_element(By.ID, "message").text
 
 
-def saved(browser: Chrome, folder: Path, name: str = "Ada Lind"):
+def saved(browser, folder, name="Ada Lind"):
     """Type a name, save, and read the rows."""
     field = browser.find_element(By.ID, "name")
     field.clear()
@@ -129,7 +129,7 @@ def saved(browser: Chrome, folder: Path, name: str = "Ada Lind"):
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
-def loaded(browser: Chrome, path: Path):
+def loaded(browser, path):
     """Load a saved file, and read the message."""
     browser.execute_script("document.getElementById('message').value = ''")
     browser.find_element(By.ID, "file").send_keys(str(path))
@@ -153,7 +153,7 @@ STATE = (
 )
 
 
-def to_annotate(number: int, sentence: tuple):
+def to_annotate(number, sentence):
     content, *sides = sentence
     is_text = isinstance(content, str)
     text, words = (content, split_words(content)) if is_text else join_words(content)
@@ -196,11 +196,11 @@ def test_random_walk_holds_and_saves_what_a_list_would(browser, tmp_path):
     assert browser.title == "Annotate", "a script of the texts was run"
 
 
-def few(number: int = 4):
+def few(number=4):
     return [task(f"s-{n}", ["Ada", "in", "Oslo", str(n)], [(0, 1, TYPES[n % 3])]) for n in range(number)]
 
 
-def listed(browser: Chrome):
+def listed(browser):
     """The sign and the number of each row of the list, at one moment: rows are made anew at each change."""
     rows = "[...document.querySelectorAll('#rows li')]"
     found = browser.execute_script(f"return {rows}.map(row => [...row.childNodes].map(e => e.textContent))")
@@ -310,7 +310,7 @@ def test_killed_tab_loses_nothing(browser, tmp_path):
 
 @in_a_browser
 def test_two_tabs_share_their_answers(browser, tmp_path):
-    def shows(*expected: str):
+    def shows(*expected):
         WebDriverWait(browser, 10).until(lambda _: [sign for sign, *_ in listed(browser)] == [*expected])
 
     opened(browser, tmp_path, few())
@@ -353,7 +353,7 @@ def test_loading_keeps_newer_drafts_and_notes_and_is_undone_in_one_step(browser,
 def test_keys_of_input_methods_and_other_layouts(browser, tmp_path):
     opened(browser, tmp_path, few())
 
-    def press(key: str, code: str, **more: int):
+    def press(key, code, **more):
         for kind in ("rawKeyDown", "keyUp"):
             browser.execute_cdp_cmd("Input.dispatchKeyEvent", {"type": kind, "key": key, "code": code, **more})
 
@@ -384,7 +384,7 @@ def test_saved_file_is_loaded_and_another_refused(browser, tmp_path):
     browser.execute_script("localStorage.clear()")
     browser.refresh()
 
-    def load(*changed: dict):
+    def load(*changed):
         path.write_text("\n".join(map(json.dumps, changed)), "utf-8")
         return loaded(browser, path)
 

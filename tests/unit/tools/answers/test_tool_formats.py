@@ -1,7 +1,6 @@
 """What is written for annotation tools is read back as the same entities."""
 
 import tempfile
-from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -10,7 +9,6 @@ from xml.etree import ElementTree
 import pytest
 from helpers.annotated import accepted, kinds
 from helpers.formats import section
-from helpers.messages import message_of
 from helpers.project import json_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -32,7 +30,7 @@ ADA = AnnotationTask(TEXT, split_words(TEXT), suggested=[BO], fields={"id": "a-1
 
 
 @st.composite
-def tasks(draw: st.DrawFn):
+def tasks(draw):
     """A text with suggested entities that do not overlap, which it also returns in words."""
     text = draw(TEXTS.filter(split_words))
     words = split_words(text)
@@ -42,11 +40,11 @@ def tasks(draw: st.DrawFn):
     return AnnotationTask(text, words, [in_text(span, words, 0.5) for span in chosen]), chosen
 
 
-def read(name: str, path: Path):
+def read(name, path):
     return list(section(name).read(path))
 
 
-def saved(name: str, written: Sequence[AnnotationTask], folder: Path):
+def saved(name, written, folder):
     path = folder / "out"
     save(name, path, written, ["LOC", "PER"])
     return path

@@ -20,7 +20,7 @@ def model(tmp_path):
     return str(add_reference(save_export(tmp_path / "export")))
 
 
-def printed(capsys: pytest.CaptureFixture[str], *arguments: str):
+def printed(capsys, *arguments):
     main([*arguments, "--json"])
     return json.loads(capsys.readouterr().out)
 

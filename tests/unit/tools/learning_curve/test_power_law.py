@@ -7,7 +7,7 @@ from tagline.tools.learning_curve.power_law import PowerLaw
 DEVIATIONS = {100: 0.05, 200: -0.1, 400: 0.05, 800: 0.05, 1600: -0.05}
 
 
-def law(deviation: float):
+def law(deviation):
     return PowerLaw({size: 1 - 2 * size**-0.3 * (1 + deviation * each) for size, each in DEVIATIONS.items()})
 
 

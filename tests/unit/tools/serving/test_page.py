@@ -4,7 +4,6 @@ import json
 
 from helpers.browser import chromium, in_a_browser, requests, scrolls_sideways
 from helpers.serving import served
-from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
@@ -13,7 +12,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 TEXT = "\U0001f600 Ada Lind lives in\n<b>Oslo</b>"
 
 
-def find(page: Chrome, text: str, state: str):
+def find(page, text, state):
     field = page.find_element(By.ID, "text")
     page.execute_script("arguments[0].value = arguments[1]", field, text)
     field.send_keys(Keys.CONTROL, Keys.ENTER)

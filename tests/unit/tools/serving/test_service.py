@@ -3,20 +3,18 @@
 import asyncio
 import json
 import logging
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from time import monotonic
-from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from helpers.handmade_export import add_reference, save_export
 
-from tagline.inference import AnyTagger, Document, Tagger, Taggers
+from tagline.inference import Document, Tagger, Taggers
 from tagline.tools.answers.notations import json_line
 from tagline.tools.serving import batching
-from tagline.tools.serving.batching import FULL, Batcher, Input
+from tagline.tools.serving.batching import FULL, Batcher
 from tagline.tools.serving.limits import Limits
 from tagline.tools.serving.server import names
 from tagline.tools.serving.service import create
@@ -31,7 +29,7 @@ def client(tagger):
         yield client
 
 
-def line(tagger: AnyTagger, given: str | list[str]):
+def line(tagger, given):
     """What `tagline predict` writes for an input."""
     document = tagger.document(given) if isinstance(given, str) else Document.of_words(given)
     return json.loads(json_line(document, tagger.tag([document])[0]))
@@ -96,7 +94,7 @@ def test_bad_requests_are_refused(client, body, status, message):
 class Held(Tagger):
     """A tagger that waits before it labels."""
 
-    def tag(self, documents: Sequence[Document], **options: Any):
+    def tag(self, documents, **options):
         self.called.set()
         self.go.wait()
         if any(document.text == "secret" for document in documents):
@@ -163,7 +161,7 @@ def test_request_whose_batch_would_begin_late_is_refused(held, monkeypatch):
 
 
 def test_requests_that_arrive_together_are_one_batch_and_fail_alone(held):
-    async def together(*requests: list[Input]):
+    async def together(*requests):
         batcher = Batcher(held, lambda words: None)
         async with batcher.running():
             return await asyncio.gather(*map(batcher.label, requests), return_exceptions=True)

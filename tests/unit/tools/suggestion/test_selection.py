@@ -31,7 +31,7 @@ def test_uncertainty_is_expected_errors_per_word(labels, scores, expected):
 ITEMS = st.lists(st.tuples(st.integers(0, 20), st.integers(1, 9)), max_size=40)
 
 
-def kept(items: list[tuple[int, int]], words: int):
+def kept(items, words):
     """The priority and number of words of the texts that are kept; equal ones have equal keys."""
     best = Best(words)
     for priority, size in items:

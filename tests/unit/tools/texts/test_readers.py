@@ -1,6 +1,5 @@
 """Readers: documents of each input format, and messages with line numbers."""
 
-from collections.abc import Callable
 from functools import partial
 from io import BytesIO
 
@@ -10,7 +9,7 @@ from tagline.sources.formats.lines import decoded_lines
 from tagline.tools.texts.readers import read_conll, read_json, read_texts
 
 
-def read(reader: Callable[..., object], content: str | bytes):
+def read(reader, content):
     content = content if isinstance(content, bytes) else content.encode()
     return list(reader(decoded_lines(BytesIO(content), "in"), "in"))
 
