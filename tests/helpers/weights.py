@@ -53,8 +53,8 @@ def weights():
         "tokens of the package and the stage scripts": (total([*package, *(ROOT / "stages").glob("*.py")]), 206_000),
         "tokens of tests": (total((ROOT / "tests").rglob("*.py")), 197_000),
         "tokens of benchmarks": (total((ROOT / "benchmarks").glob("*.py")), 22_000),
-        "words of documentation": (count_words(pages), 14_500),
+        "words of documentation": (count_words(pages), 14_300),
         "words of CHANGELOG.md": (count_words([ROOT / "CHANGELOG.md"]), 4_000),
-        "lines of js, html and css": (count_lines(PACKAGE, {".js", ".html", ".css"}), 1_750),
+        "lines of js, html and css": (count_lines(PACKAGE, {".js", ".html", ".css"}), 1_700),
         "lines of dvc.yaml": (len((ROOT / "dvc.yaml").read_text(encoding="utf-8").splitlines()), 140),
     }
