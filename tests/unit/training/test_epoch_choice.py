@@ -16,7 +16,6 @@ SMALL = "the last epoch is kept, since 29 entities are too few to choose one (be
         ([0.5, 0.6, 0.7], 29, "epochs", f"validation: {RISES}; {SMALL}"),
         ([0.5, 0.6, 0.7], 29, None, f"validation: {SMALL}"),
         ([0.5, 0.695, 0.7], 30, "epochs", None),
-        ([0.5, 0.7, 0.6], 30, "epochs", None),
         ([0.7], 30, "epochs", None),
     ],
 )

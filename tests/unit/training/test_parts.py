@@ -32,18 +32,18 @@ def lines_of(f1, steps_per_epoch=200, rate=1e-4, few=False):
     return lines
 
 
-def test_f1_of_zero_is_said_once_with_the_remedy():
-    raised = "validation F1 is still 0 after 400 steps; raise train.min_steps or train.learning_rate"
-    lowered = "validation F1 is still 0 after 400 steps; lower train.learning_rate (0.0003; auto is 0.0001), or raise "
-    assert lines_of([0, 0, 0, 0]) == [raised]
-    assert lines_of([0, 0, 0, 0], rate=3e-4) == [f"{lowered}train.min_steps"]
+RAISED = "validation F1 is still 0 after {} steps; raise train.min_steps or train.learning_rate"
+LOWERED = "validation F1 is still 0 after 400 steps; lower train.learning_rate (0.0003; auto is 0.0001), or raise "
+RUNS = [
+    ([0] * 4, {}, [RAISED.format(400)]),
+    ([0] * 4, {"rate": 3e-4}, [f"{LOWERED}train.min_steps"]),
+    # Few steps are given half of the epochs.
+    *(([0] * 8, {"steps_per_epoch": each}, [RAISED.format(at)]) for each, at in ((1, 4), (100, 300), (1000, 2000))),
+    ([0, 0.01, 0, 0], {}, []),
+    ([0] * 4, {"few": True}, []),
+]
 
 
-@pytest.mark.parametrize(("steps_per_epoch", "after"), [(1, 4), (100, 300), (1000, 2000)])
-def test_few_steps_are_given_half_of_the_epochs(steps_per_epoch, after):
-    (line,) = lines_of([0] * 8, steps_per_epoch)
-    assert f" after {after} steps;" in line
-
-
-def test_nothing_is_said_if_f1_moves_or_entities_are_few():
-    assert lines_of([0, 0.01, 0, 0]) == lines_of([0, 0, 0, 0], few=True) == []
+@pytest.mark.parametrize(("f1", "run", "lines"), RUNS)
+def test_f1_of_zero_is_said_once_with_the_remedy(f1, run, lines):
+    assert lines_of(f1, **run) == lines

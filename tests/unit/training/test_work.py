@@ -18,7 +18,7 @@ from helpers.project import snapshot
 from safetensors import SafetensorError
 
 from tagline.core.provenance import HASHES, hashes
-from tagline.training.work import PYTORCH_WRITER, CheckpointError, Checkpoints, fingerprint, work_folder
+from tagline.training.work import CheckpointError, Checkpoints, fingerprint, work_folder
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +80,7 @@ def test_run_waits_until_another_one_of_the_same_name_has_ended():
     with ThreadPoolExecutor() as threads, work_folder("train", "run1"):
         waiting = threads.submit(second)
         time.sleep(0.5)
+        assert not waiting.done()
     waiting.result()
 
 
@@ -130,23 +131,15 @@ def checkpoints(tmp_path):
     return checkpoints
 
 
-def names(checkpoints):
-    return sorted(path.name for path in checkpoints.folder.iterdir())
-
-
 def test_newest_checkpoint_is_kept(checkpoints, tmp_path):
     assert Checkpoints(tmp_path / "no/such/folder").newest() is None
     checkpoints.write(1000, fill("a"))
-    assert names(checkpoints) == ["step-000001000"]
+    assert [path.name for path in checkpoints.folder.iterdir()] == ["step-000001000"]
     assert (checkpoints.newest() / "best/config").read_text() == "aa"
 
 
-def truncate(path):
-    (path / "best/config").write_bytes((path / "best/config").read_bytes()[:-1])
-
-
 DAMAGES = [
-    (truncate, "best/config changed since it was written"),
+    (lambda path: os.truncate(path / "best/config", 1), "best/config changed since it was written"),
     (lambda path: (path / "weights").unlink(), "weights changed since it was written"),
     (lambda path: (path / HASHES).write_text("{"), "hashes.json can't be read"),
 ]
@@ -159,16 +152,12 @@ def test_damaged_checkpoint_is_reported_and_removed(checkpoints, damage, reason,
     (checkpoints.folder / ".step-000000003.partial").mkdir()  # of a killed run
     assert checkpoints.newest() is None
     assert capsys.readouterr().out == f"{path} is damaged ({reason}) and removed\n"
-    assert names(checkpoints) == []
-
-
-INCOMPLETE = "a file is incomplete, as on a full disk"
+    assert not list(checkpoints.folder.iterdir())
 
 
 FAILURES = [
     (OSError(28, "No space left on device"), "No space left on device"),
     (SafetensorError("Error while serializing: I/O error: No space (os error 28)"), "No space (os error 28)"),
-    (RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 704 vs 598"), INCOMPLETE),
     (RuntimeError("CUDA out of memory"), None),
     (KeyboardInterrupt(), None),
 ]
@@ -187,9 +176,7 @@ def test_failure_leaves_earlier_checkpoints(checkpoints, error, reason):
     assert snapshot(checkpoints.folder) == before
 
 
-def test_pytorchs_error_on_a_full_disk_is_known():
-    """The message by which `CheckpointError` recognises a full disk."""
-    if not Path("/dev/full").exists():
-        pytest.skip("this system does not have /dev/full")
-    with pytest.raises(RuntimeError, match="|".join(PYTORCH_WRITER)):
-        torch.save({"a": torch.zeros(100)}, "/dev/full")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system does not have /dev/full")
+def test_full_disk_under_pytorch_is_known_by_its_message(checkpoints):
+    with pytest.raises(CheckpointError, match="^a file is incomplete, as on a full disk$"):
+        checkpoints.write(3, lambda _: torch.save({"a": torch.zeros(100)}, "/dev/full"))
