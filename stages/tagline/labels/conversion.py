@@ -1,7 +1,6 @@
 """Conversion: recognise the label scheme of a split, and convert its tags to IOB2.
 
-In every scheme the meaning of a tag depends only on the tag and the one before it. So the counts of tag pairs are
-enough to recognise the scheme, and a table of pairs converts a split.
+In every scheme a tag's meaning depends only on the tag and the one before it, so counts and tables of pairs suffice.
 """
 
 import re
@@ -34,8 +33,7 @@ def are_span_types(counts: dict[str, int]) -> bool:
     """Whether tags without prefixes are types of spans (the scheme IO) and not plain tags: most words are O.
 
     Raises:
-        UserError: the share of O is `AMBIGUOUS`; there is no O, but a frequent tag may stand for it, or all other tags
-            have a prefix; or the types look like prefixes.
+        UserError: the share of O is `AMBIGUOUS`, a tag may stand for an O that is missing, or types look like prefixes.
     """
     outside = [tag for tag in counts if tag.upper() == OUTSIDE]
     if len(counts) <= max(1, len(outside)):
@@ -57,7 +55,6 @@ def are_span_types(counts: dict[str, int]) -> bool:
 
 
 def _check_no_prefixes(types: Sequence[str]) -> None:
-    """Check that types are no bare prefixes, and most of them do not begin as with a prefix."""
     begun = Counter(tag[:2] for tag in types if _BEGINNING.match(tag))
     beginning, count = max(begun.items(), key=itemgetter(1), default=("", 0))
     problems = [f"{tag} is a prefix without a type" for tag in types if tag in _BARE]
@@ -71,7 +68,7 @@ def _check_no_prefixes(types: Sequence[str]) -> None:
 
 
 def _check_not_outside(counts: dict[str, int]) -> None:
-    """Check that the most frequent tag of a column without O does not look like one that stands for O."""
+    """Check that the most frequent tag of a column without O does not look like one for O."""
     tag = max(counts, key=lambda tag: counts[tag])
     share = counts[tag] / sum(counts.values())
     others = [OUTSIDE if other == tag else other for other in counts]
@@ -93,14 +90,13 @@ def transitions(tags: Ints, ends: Ints, size: int) -> Ints:
     """Count the pairs of consecutive tags.
 
     Args:
-        tags: int64 (words,), the tag ids of all words; ``size + 1`` where the tag is unknown.
+        tags: int64 (words,), tag ids; ``size + 1`` where the tag is unknown.
         ends: int64 (sentences,), where each sentence ends in ``tags``, ascending.
-        size: the number of tags.
 
     Returns:
-        int64 (size + 2, size + 2): rows are the tags before, columns the tags after. Row ``size`` counts the tags that
-        begin a sentence, column ``size`` those that end one. Tags 0 1 1 of one sentence with size 2 give
-        [[0, 1, 0, 0], [0, 1, 1, 0], [1, 0, 0, 0], [0, 0, 0, 0]].
+        int64 (size + 2, size + 2): rows are the tags before, columns the tags after; row ``size`` counts tags that
+        begin a sentence, column ``size`` tags that end one. Tags 0 1 1 of one sentence with size 2 give [[0, 1, 0, 0],
+        [0, 1, 1, 0], [1, 0, 0, 0], [0, 0, 0, 0]].
     """
     pairs = before(tags, ends, size) * (size + 2) + tags
     counts = np.bincount(pairs, minlength=(size + 2) ** 2).reshape(size + 2, size + 2)
@@ -112,7 +108,7 @@ def transitions(tags: Ints, ends: Ints, size: int) -> Ints:
 def before(tags: Ints, ends: Ints, size: int) -> Ints:
     """The tag before each tag, ``size`` at the beginning of a sentence, int64 (words,); see `transitions`.
 
-    Tags 0 1 1 of sentences that end at 2 and 3 give, with size 2, 2 0 2.
+    Tags 0 1 1 with ends 2 3 and size 2 give 2 0 2.
     """
     shifted = np.empty_like(tags)
     shifted[1:] = tags[:-1]
@@ -122,7 +118,7 @@ def before(tags: Ints, ends: Ints, size: int) -> Ints:
 
 
 def detect(names: Sequence[str], follow: Ints) -> Scheme:
-    """Recognise the scheme of a column of spans in one split; see `schemes.detect`."""
+    """Apply `schemes.detect` to the pairs that `transitions` counted."""
     lefts = [*names, OUTSIDE, None]
     pairs = np.argwhere(follow[:, : len(names)]).tolist()
     return schemes.detect((lefts[left], names[tag]) for left, tag in pairs)
@@ -133,10 +129,9 @@ class Conversion:
     """How the tags of one split become labels.
 
     Attributes:
-        scheme: how the tags are written.
-        labels: for each pair of tag ids that occurs (see `transitions`) the possible labels of the second one, usually
-            one; `ANY` if it is unknown, or all that do not continue a span which ends there.
-        illegal: bool, of the shape of `transitions`: the pairs that the scheme does not allow.
+        labels: for each pair of tag ids that occurs, the possible labels of the second one, usually one; `ANY` if it is
+            unknown, or all that do not continue a span which ends there.
+        illegal: bool, of the shape of `transitions`: pairs that the scheme does not allow.
     """
 
     scheme: Scheme

@@ -1,4 +1,4 @@
-"""Entities: typed spans of words, read from the labels of a sentence, or from those of many as arrays."""
+"""Entities: typed spans of words, as objects or as arrays."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ _split = cache(split_tag)  # there are few distinct labels
 
 @lru_cache(maxsize=2**16)
 def _word(tag: str, index: int) -> Entity:
-    """The entity of one word; words with the same tag and index share one object, to save memory."""
+    """Words with the same tag and index share one object, to save memory."""
     return Entity(tag, index, index + 1)
 
 
 def entities(tags: Sequence[str]) -> list[Entity]:
-    """Read the entities of one sentence by conlleval's rule (Tjong Kim Sang and Buchholz, 2000), from left to right.
+    """Read the entities of one sentence by conlleval's rule (Tjong Kim Sang and Buchholz, 2000).
 
     An entity starts at B- or where the type changes, and continues with I- of its type: ``O I-PER I-PER B-PER``
     contains PER (1, 3) and PER (3, 4).
 
     Args:
-        tags: one per word: O, B-TYPE or I-TYPE, legal in IOB2 or not.
+        tags: O, B-TYPE or I-TYPE of each word, legal in IOB2 or not.
     """
     result = []
     open_type = ""  # no entity is open
@@ -68,8 +68,8 @@ class EntityArrays:
     """Entities from left to right, which never overlap. Words are counted over all sentences.
 
     Attributes:
-        types: the types of the label list, sorted.
-        type: int32 (entities,), indices of types.
+        types: of the label list, sorted.
+        type: int32 (entities,), indices of ``types``.
         start: int32 (entities,), the first word.
         end: int32 (entities,), the word after the last one.
     """
@@ -80,20 +80,18 @@ class EntityArrays:
     end: AnyInts
 
     def entities(self) -> list[Entity]:
-        """The entities as objects."""
         names = [self.types[index] for index in self.type.tolist()]
         return list(map(Entity, names, self.start.tolist(), self.end.tolist()))
 
     def where(self, is_kept: Bools) -> EntityArrays:
-        """Some of the entities, given for each whether it is kept."""
         return EntityArrays(self.types, self.type[is_kept], self.start[is_kept], self.end[is_kept])
 
     def of_types(self, types: Iterable[str]) -> Bools:
-        """Whether each entity is of one of some types, bool (entities,)."""
+        """Whether each entity is of one of the types, bool (entities,)."""
         return np.isin(self.types, list(types))[self.type]
 
     def common(self, other: EntityArrays) -> tuple[Bools, Bools]:
-        """Which entities of this side and of the other side both have, bool (entities,) each."""
+        """Which entities of each side are on both, bool (entities,) each."""
         # An entity's first word is no other entity's.
         _, here, there = np.intersect1d(self.start, other.start, assume_unique=True, return_indices=True)
         is_equal = (self.end[here] == other.end[there]) & (self.type[here] == other.type[there])
@@ -105,10 +103,10 @@ class EntityArrays:
 
 
 def entity_arrays(ids: AnyInts, offsets: AnyInts, labels: Labels) -> EntityArrays:
-    """Read the entities of sentences by the rule of `entities`; for plain tags, one entity per word.
+    """Read the entities of sentences by the rule of `marked`.
 
     Args:
-        ids: int (words,), the label ids of all sentences.
+        ids: int (words,), label ids of all sentences.
         offsets: int (sentences + 1,), the first word of each sentence, then the number of words.
     """
     marks = labels.marks
@@ -128,5 +126,5 @@ def entity_arrays(ids: AnyInts, offsets: AnyInts, labels: Labels) -> EntityArray
 
 
 def is_outside(ids: AnyInts, labels: Labels) -> Bools:
-    """Whether the labels of words say that they are in no entity, bool (words,); plain tags never do."""
+    """Whether each word is labelled as in no entity, bool (words,); plain tags never say so."""
     return np.array([not type_ for type_ in labels.type_of_labels], bool)[ids]

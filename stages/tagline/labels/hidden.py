@@ -1,7 +1,6 @@
 """Hidden labels: those of types that a sentence of validation or test is not annotated for.
 
-Its gold labels say O where such an entity may be, so a prediction of these types is neither right nor wrong: it becomes
-O wherever the words of a split are labelled.
+Gold says O where such an entity may be, so a prediction of these types is neither right nor wrong: it becomes O.
 """
 
 from collections.abc import Collection, Sequence
@@ -31,7 +30,7 @@ def without_hidden(ids: AnyInts, hidden: Bools | None, labels: Labels) -> LabelI
 
     Args:
         ids: int (words,), label ids.
-        hidden: bool (words, labels); None: no label is.
+        hidden: bool (words, labels).
 
     Returns:
         int32 (words,).

@@ -1,6 +1,6 @@
 """Label list: the labels of a task, which are ids in arrays and names in files.
 
-And the settings that travel with a model: how it computes, how its labels are chosen, what their scores mean.
+And the settings that travel with a model: precision, biases, calibration.
 """
 
 import math
@@ -52,8 +52,7 @@ class Labels:
 
     Attributes:
         task: the tag column; empty for predictions that are only compared and scored.
-        kind: how the labels are read.
-        names: label names, indexed by label id.
+        names: indexed by label id.
         fallback: the label of words without sub-words: O, or the most frequent tag of train; empty likewise.
         sets: of the gold labels of train, those of words and of their later sub-words.
     """
@@ -81,7 +80,7 @@ class Labels:
 
     @property
     def type_of_labels(self) -> list[str]:
-        """The type of each label id: X for B-X and I-X, the empty string for O; a plain tag is its own type."""
+        """The type of each label id: X for B-X and I-X, empty for O; a plain tag is its own type."""
         return [type_ for _, type_ in self.marks]
 
     @property
@@ -91,12 +90,11 @@ class Labels:
 
     @property
     def unit(self) -> str:
-        """What is counted."""
         return "entities" if self.kind == "spans" else "words"
 
     @property
     def inside(self) -> list[int]:
-        """For each label id, the label id of the word's further sub-words: I-X for B-X, else the same."""
+        """For each label id, that of the word's further sub-words: I-X for B-X, else the same."""
         if self.kind == "tags":
             return list(range(len(self.names) + len(self.sets)))
         ids = self.ids
@@ -110,7 +108,7 @@ class Labels:
 
 
 def inside(names: Iterable[str]) -> tuple[str, ...]:
-    """The labels that a word's further sub-words can have, given those of the first one: I-X for B-X, else the same."""
+    """The labels of a word's further sub-words, given those of the first one: I-X for B-X, else the same."""
     continuing = [re.sub("^B-", "I-", name) for name in names]
     return tuple(dict.fromkeys(continuing))
 
@@ -126,7 +124,7 @@ def possible(labels: Labels) -> Bools:
 
 @cache  # few pairs of label lists
 def translation(labels: Labels, new: Labels) -> LabelIds:
-    """For each id of a label list, the id of the same label in another one; -1 for labels that it does not have."""
+    """For each id of a label list, the id of the same label in another one, or -1."""
     ids = new.label2id
     return np.array([ids.get(name, -1) for name in labels.names], dtype=np.int32)
 
@@ -135,7 +133,7 @@ def from_counts(task: str, kind: Kind, counts: Mapping[str, Mapping[str, int]]) 
     """Build the label list of a task.
 
     Args:
-        kind: how its tags are read; ``spans`` must be in IOB2.
+        kind: ``spans`` must be in IOB2.
         counts: the number of words with each tag, by split.
 
     Raises:
@@ -157,7 +155,7 @@ def from_counts(task: str, kind: Kind, counts: Mapping[str, Mapping[str, int]]) 
 
 
 def to_json(labels: Labels) -> dict[str, Any]:
-    """The values that `parse` reads; without sets where there are none."""
+    """The values that `parse` reads."""
     values = asdict(labels)
     if not labels.sets:
         del values["sets"]
@@ -165,18 +163,17 @@ def to_json(labels: Labels) -> dict[str, Any]:
 
 
 def shared_labels(old: Sequence[str], new: Sequence[str]) -> tuple[list[int], list[int]]:
-    """The ids of the labels that two lists have in common, in each of them."""
+    """The ids of the labels that both lists have, in each of them."""
     shared = [name for name in new if name in old]
     return [old.index(name) for name in shared], [new.index(name) for name in shared]
 
 
 def write(labels: Labels, path: Path) -> None:
-    """Write a label list as JSON."""
     write_json(path, to_json(labels))
 
 
 def read(path: Path) -> Labels:
-    """Read a label list that `write` wrote.
+    """Read what `write` wrote.
 
     Raises:
         UserError: the file is missing or damaged.
@@ -187,7 +184,7 @@ def read(path: Path) -> Labels:
 
 
 def parse(content: Mapping[str, Any]) -> Labels:
-    """Make a label list of the values that `write` wrote, in the block of `reading`.
+    """Make a label list of what `to_json` gave, in the block of `reading`.
 
     Raises:
         KeyError, ValueError: a value is missing or malformed.
@@ -217,10 +214,10 @@ def log_odds(probabilities: Floats) -> Doubles:
 
 
 class Calibration(NamedTuple):
-    """What turns the lowest probability of an entity, or that of a word outside, into how probably it is right.
+    """Turns the lowest probability of an entity, or that of a word outside, into how probably it is right.
 
     Attributes:
-        entities: for entities, or for words with plain tags; None: the model's probability stays.
+        entities: for entities, or words with plain tags; None: the probability stays.
         outside: for words outside entities; None likewise.
     """
 
@@ -231,7 +228,7 @@ class Calibration(NamedTuple):
         """Calibrate scores.
 
         Args:
-            scores: float32 (words,), of `NOT_CALIBRATED`; 0, of words without sub-words, stays 0.
+            scores: float32 (words,), not calibrated; 0, of words without sub-words, stays 0.
             outside: bool (words,), see `is_outside`.
         """
         result = scores.copy()
@@ -243,7 +240,6 @@ class Calibration(NamedTuple):
         return result
 
     def to_json(self) -> dict[str, Curve]:
-        """The entry ``calibration``, without curves that are None."""
         return {name: curve for name, curve in self._asdict().items() if curve is not None}
 
 
@@ -252,10 +248,10 @@ NOT_CALIBRATED = Calibration()
 
 
 def parse_per_type(content: Mapping[str, Any], name: str, labels: Labels) -> dict[str, float]:
-    """Read the entry ``biases`` or ``accept``, which is missing if there are none, in the block of `reading`.
+    """Read the entry ``biases`` or ``accept``, if there is one, in the block of `reading`.
 
     Raises:
-        ValueError: it is malformed, or not of the types of the labels.
+        ValueError: it is malformed, or has other types than the labels.
     """
     values = content.get(name, {})
     if not isinstance(values, dict) or not all(map(_is_finite, values.values())):

@@ -1,4 +1,4 @@
-"""Label schemes: how tags mark spans, and their conversion to IOB2, the scheme of all later stages.
+"""Label schemes: how tags mark spans, and their conversion to IOB2.
 
 IOB1 is from Ramshaw and Marcus (1995), its variants from Tjong Kim Sang and Veenstra (1999). A prefix is read from the
 label's name, never from its position in a list.
@@ -41,16 +41,16 @@ _STANDARD = {"M": "I", "W": "S"}
 
 
 def respell(tags: Collection[str]) -> dict[str, str]:
-    """Map the tags of a column that spell prefixes in another way to their standard spelling.
+    """Map tags whose prefixes are spelled in another way to their standard spelling.
 
     ``B_LOC``, ``B:LOC``, ``LOC-B``, ``LOC_B`` and ``b-LOC`` become ``B-LOC``, ``o`` becomes ``O``; ``M-`` and ``W-`` of
-    BMES and BMEOW become ``I-`` and ``S-``. A spelling is recognised if all tags have it and one of them is O, or if a
-    type has both a tag that begins spans and one that continues them. Prefixes at the end need a type with B and I (or
-    M); prefixes without a separator (``BNEP``, ``INEP``) an O, B or I in front of all other tags, and a type with
-    both. Bare prefixes get the type `UNTYPED`.
+    BMES and BMEOW become ``I-`` and ``S-``. A spelling is recognised if all tags have it and one is O, or if a type has
+    both a tag that begins spans and one that continues them. Prefixes at the end need a type with B and I (or M);
+    prefixes without a separator (``BNEP``, ``INEP``) an O, B or I in front of all other tags, and a type with both.
+    Bare prefixes get the type `UNTYPED`.
 
     Returns:
-        The tags that change, each with its standard spelling; nothing for plain tags.
+        The tags that change; none of plain tags.
     """
     outside = {tag for tag in tags if tag.upper() == OUTSIDE}
     others = [tag for tag in tags if tag not in outside]
@@ -80,7 +80,7 @@ def respell(tags: Collection[str]) -> dict[str, str]:
 
 
 def _beside_standard(tags: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Prefix and type of each tag in another spelling, if all of them have types of the tags in the standard one."""
+    """Prefix and type of each tag in another spelling, if the standard tags have all their types."""
     types = {split_tag(tag)[1] for tag in tags if split_tag(tag)[0]}
     others = [tag for tag in tags if not split_tag(tag)[0]]
     for spelling, _ in _SPELLINGS[1:]:  # the first one only differs in letter case
@@ -91,7 +91,7 @@ def _beside_standard(tags: Sequence[str]) -> dict[str, tuple[str, str]]:
 
 
 def standard_names(tags: Collection[str]) -> list[str]:
-    """The standard spelling of each different tag of a column; see `respell`."""
+    """The standard spelling of each tag of a column; see `respell`."""
     respelled = respell(tags)
     return [respelled.get(tag, tag) for tag in tags]
 
@@ -103,7 +103,6 @@ def _standard(parsed: Mapping[str, tuple[str, str]], outside: Collection[str]) -
 
 
 def _mark_spans(parsed: Mapping[str, tuple[str, str]], continuing: str, complete: bool = False) -> bool:
-    """Whether prefixes and types of tags look like a scheme."""
     prefixes = {prefix for prefix, _ in parsed.values()}
     if not parsed or not any(prefixes <= set(alphabet) for alphabet in _ALPHABETS):
         return False
@@ -122,7 +121,7 @@ def split_tag(tag: str) -> tuple[str, str]:
 
 
 def is_type(name: str) -> bool:
-    """Whether a name can be that of a type of entities: printed on one line, and no label; E-mail is one, E-PER not."""
+    """Whether a name can be a type of entities: printed on one line, and no label; E-mail can, E-PER can't."""
     is_printed = name.strip() and all(unicodedata.category(character) != "Cc" for character in name)
     return bool(is_printed) and not _LABEL.fullmatch(name)
 
@@ -171,14 +170,14 @@ def detect(pairs: Iterable[Pair]) -> Scheme:
 
 
 def to_iob2(left: str | None, tag: str | None, scheme: Scheme) -> tuple[str, bool]:
-    """Convert a tag to IOB2 by conlleval's rule, given the tag before it: a tag that continues nothing starts a span.
+    """Convert a tag to IOB2 by conlleval's rule: a tag that continues nothing starts a span.
 
     Args:
         left: the previous tag, None at the start of a sentence.
-        tag: the tag, None after the last word.
+        tag: None after the last word.
 
     Returns:
-        The tag in IOB2, and whether the scheme forbids it at this position.
+        The tag in IOB2, and whether the scheme forbids it there.
 
     Raises:
         UserError: the scheme does not have such a tag.
@@ -201,12 +200,11 @@ def to_iob2(left: str | None, tag: str | None, scheme: Scheme) -> tuple[str, boo
 
 
 def in_iob2(tags: Sequence[str | None], scheme: Scheme) -> list[str]:
-    """Convert the tags of a sentence by `to_iob2`."""
     return [to_iob2(left, tag, scheme)[0] for left, tag in pairwise([None, *tags])]
 
 
 def from_iob2(labels: Sequence[str], scheme: Scheme) -> list[str]:
-    """Write the IOB2 labels of a sentence in another scheme; as in IOB1 in that of IO, whose tags IOB1 reads alike."""
+    """Write IOB2 labels in another scheme; for IO as in IOB1, which reads the tags of IO alike."""
     tags = []
     for left, label, right in zip([OUTSIDE, *labels], labels, [*labels[1:], OUTSIDE], strict=False):
         prefix, type_ = split_tag(label)
@@ -229,9 +227,9 @@ def _read(tag: str | None, scheme: Scheme) -> tuple[str, str]:
 
 
 def label_names(tags: Iterable[str]) -> list[str]:
-    """List the labels for a set of IOB2 tags: O, then B- and I- of each type, sorted by type.
+    """List the labels for IOB2 tags: O, then B- and I- of each type, sorted by type.
 
-    Both, even if the data has one of them: a word of several sub-words needs I- also for types of one word.
+    Both, even if the data has one: the second sub-word of a word needs I-.
     """
     names = [OUTSIDE]
     for type_ in sorted({split_tag(tag)[1] for tag in tags} - {""}):

@@ -1,4 +1,4 @@
-"""Tagged sentences: words with predicted labels, and with gold labels where these are known."""
+"""Tagged sentences: words with predicted labels, and gold labels if known."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ from tagline.labels.windows import AnyInts, Bools, Doubles, Floats, Ints
 
 
 class _Gold:
-    """What has gold labels, or not."""
-
     gold: AnyInts | None
 
     @property
@@ -34,13 +32,11 @@ class TaggedSentence(_Gold):
     """A sentence or document with one predicted label per word.
 
     Attributes:
-        id: the name of the sentence in messages, files and the report.
-        words: its words; empty where only labels are scored.
-        labels: the label list.
+        words: empty where only labels are scored.
         predicted: int (words,), label ids.
-        scores: float32 (words,), the probability of each label, or of its entity; 0 for words without sub-words.
-        gold: int (words,), label ids; None if unknown.
-        accept: above which scores a precision is promised; None or empty: none is.
+        scores: float32 (words,), the probability of each label, or of its entity; 0 without sub-words.
+        gold: int (words,), label ids, if known.
+        accept: above which scores a precision is promised.
     """
 
     id: str
@@ -80,11 +76,11 @@ class TaggedSentence(_Gold):
         return kept[side]
 
     def confidence(self, entity: Entity) -> float:
-        """Average the scores of the words of an entity, which are all the same where scores are calibrated."""
+        """The mean score of an entity's words; if calibrated, all are the same."""
         return float(np.mean(self.scores[entity.start : entity.end], dtype=np.float64))
 
     def is_accepted(self, entity: Entity) -> bool | None:
-        """Whether an entity is among those whose precision is promised; None if no precision is."""
+        """Whether an entity is among those with a promised precision; None if none is promised."""
         accept = self.accept or {}
         if not accept.keys() - {WHOLE}:
             return None
@@ -92,7 +88,7 @@ class TaggedSentence(_Gold):
 
     @property
     def is_promised(self) -> bool | None:
-        """Whether its sentences are among those promised to be exactly right; None if that is not promised."""
+        """Whether it is among the sentences promised to be exactly right; None if none are."""
         if not self.accept or WHOLE not in self.accept:
             return None
         return bool(np.all(self.scores[self.scores > 0] >= self.accept[WHOLE]))
@@ -115,7 +111,7 @@ class TaggedSentence(_Gold):
         return replace(self, predicted=predicted)
 
     def relabelled(self, labels: Labels) -> TaggedSentence:
-        """Return the sentence with the same labels as ids of another list, which contains all names."""
+        """Return the sentence with the ids of another label list, which contains all names."""
         ids = translation(self.labels, labels)
         gold = None if self.gold is None else ids[self.gold]
         return replace(self, labels=labels, predicted=ids[self.predicted], gold=gold)
@@ -130,13 +126,12 @@ class TaggedSentences(_Gold, Sequence[TaggedSentence]):
     """Sentences as flat arrays with one value per word of all sentences; each is made when it is asked for.
 
     Attributes:
-        labels: the label list.
-        lengths: the number of words of each sentence: with 2 and 3, the second one has predicted[2:5].
+        lengths: in words: with 2 and 3, the second sentence has predicted[2:5].
         predicted: int (all words,), label ids.
         scores: float32 (all words,).
         gold: int (all words,), label ids, if known.
-        ids: one per sentence; None where only labels are scored.
-        words: one list per sentence; None likewise.
+        ids: one per sentence; like ``words`` None where only labels are scored.
+        words: one list per sentence.
         accept: above which scores a precision is promised.
     """
 
@@ -198,15 +193,14 @@ class TaggedSentences(_Gold, Sequence[TaggedSentence]):
 
     @cached_property
     def correct(self) -> tuple[Bools, Bools]:
-        """Which gold entities and which predicted ones are correct, bool (entities,) each."""
+        """Which gold and which predicted entities are correct, bool (entities,) each."""
         return self.gold_entities.common(self.predicted_entities)
 
     def sentences_of(self, words: AnyInts) -> AnyInts:
-        """The index of the sentence of each of some words."""
+        """The index of each word's sentence."""
         return np.searchsorted(self.offsets, words, side="right") - 1
 
     def texts(self, entities: EntityArrays) -> Iterator[tuple[str, ...]]:
-        """Yield the words of each entity."""
         sentences = self.sentences_of(entities.start)
         first_words = self.offsets[sentences]
         starts = (entities.start - first_words).tolist()

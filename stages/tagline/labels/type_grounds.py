@@ -20,8 +20,7 @@ SPREAD = 71403
 def of_types(types: Iterable[str]) -> dict[str, int]:
     """The index of each type's ground.
 
-    It depends on the name, so that a type keeps it when others are added. If an earlier type has it, the next free
-    ground is taken, as long as there is one.
+    It depends on the name, so that a type keeps it when others are added. If it is taken, the next free one is used.
     """
     chosen: dict[str, int] = {}
     for name in dict.fromkeys(types):
@@ -33,19 +32,18 @@ def of_types(types: Iterable[str]) -> dict[str, int]:
 
 
 def web_color(index: int) -> str:
-    """A ground, by its index, as CSS writes it: color 153 = 16 + 3 * 36 + 4 * 6 + 5 is #afd7ff."""
+    """A ground as CSS writes it: color 153 = 16 + 3 * 36 + 4 * 6 + 5 is #afd7ff."""
     cube = GROUNDS[index] - 16
     red, green, blue = CHANNEL[cube // 36], CHANNEL[cube // 6 % 6], CHANNEL[cube % 6]
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 
 def css_classes(*several: Labels) -> dict[str, str]:
-    """The class of each entity type of label lists; plain tags, which mark each word, have none."""
+    """The class of each entity type; plain tags have none."""
     types = chain.from_iterable(labels.types for labels in several if labels.kind == "spans")
     return {name: f"ground-{index}" for name, index in of_types(types).items()}
 
 
 def style() -> str:
-    """The rules of the classes."""
     rules = [f".ground-{index} {{ background: {web_color(index)}; color: #000; }}\n" for index in range(len(GROUNDS))]
     return "".join(rules)

@@ -1,4 +1,4 @@
-"""Windows of sub-words, the input of an encoder from tokenization to prediction; labels of sub-words; array types."""
+"""Windows of sub-words, the input of an encoder; labels of sub-words; array types."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -30,11 +30,10 @@ class Windows:
     the first window has the values 0 to 3 of each column.
 
     Attributes:
-        sentence: int (windows,), the sentence of each window, ascending.
+        sentence: int (windows,), ascending.
         offsets: int (windows of the batch + 1,), per batch: the first sub-word of each window, then their number.
         input_ids: int32 (sub-words,), per batch: vocabulary ids.
-        word_ids: int32 (sub-words,), per batch: each sub-word's word in its sentence, `NO_WORD` for special tokens and
-            context.
+        word_ids: int32 (sub-words,), per batch: the word in its sentence, `NO_WORD` for special tokens and context.
         labels: int64 (sub-words,), per batch: gold ids, `IGNORED` for sub-words without one; empty if unknown.
     """
 
@@ -60,18 +59,15 @@ class Windows:
         return self._count(counted)
 
     def words(self) -> Ints:
-        """The number of words of each window, int64 (windows,); one of which it has a part counts."""
+        """The number of words of each window, int64 (windows,); a part of a word counts."""
         columns = zip(self.first(), self.word_ids, strict=True)
         return self._count(is_first & (words != NO_WORD) for is_first, words in columns)
 
     def word_indices(self, begins: Ints) -> Ints:
-        """The index of each sub-word's word among those of all sentences, or `NO_WORD`; of columns of one array.
+        """The index of each sub-word's word among those of all sentences, or `NO_WORD`, int64 (sub-words,).
 
         Args:
             begins: int64 (sentences,), the first word of each sentence.
-
-        Returns:
-            int64 (sub-words,).
         """
         (words,) = self.word_ids
         return np.where(words == NO_WORD, NO_WORD, words + np.repeat(begins[self.sentence], self.lengths))
@@ -85,7 +81,6 @@ class Windows:
             yield is_first
 
     def _count(self, counted: Iterable[Bools]) -> Ints:
-        """The number of sub-words of each window that count, int64 (windows,)."""
         # Running sums, differenced at the borders of the windows. Windows of the sub-words 1 0 1 and 1 0 have the sums
         # 0 1 1 2 3 3, which are 0 2 3 at the borders 0 3 5: two sub-words of the first count, one of the second.
         counts = []
@@ -102,14 +97,14 @@ class Windows:
         return np.stack([batch, np.concatenate(starts)])
 
     def values(self, column: Sequence[AnyInts], windows: AnyInts) -> list[AnyInts]:
-        """The values of some windows in a column, each a view of its array."""
+        """The values of windows in a column, each a view of its array."""
         batches, starts = self._batches[:, windows]
         ends = starts + self.lengths[windows]
         spans = zip(batches.tolist(), starts.tolist(), ends.tolist(), strict=True)
         return [column[batch][start:end] for batch, start, end in spans]
 
     def of_sentences(self, start: int, end: int) -> Self:
-        """Copy the windows of some sentences, which are then numbered from 0, into one array per column."""
+        """Copy the windows of some sentences, numbered from 0, into one array per column."""
         first, last = np.searchsorted(self.sentence, [start, end])
         windows = self.take(np.arange(first, last))
         return replace(windows, sentence=windows.sentence - start)
@@ -130,7 +125,7 @@ class Windows:
 
 
 def continues(word_ids: AnyInts) -> Bools:
-    """Whether each sub-word is of the word of the one before it; so are special tokens in a row."""
+    """Whether each sub-word is of the word of the one before; so are consecutive special tokens."""
     return np.diff(word_ids, prepend=NO_WORD) == 0
 
 
@@ -144,9 +139,9 @@ def align_labels(
 
     Args:
         windows: in one array per column.
-        words: int64 (sub-words,), the index of each sub-word's word in ``labels``, or `NO_WORD`.
+        words: int64 (sub-words,), indices into ``labels``, or `NO_WORD`.
         labels: int (words,), label ids.
-        marks: the ids of the sub-words that mark capitals.
+        marks: the sub-words that mark capitals.
 
     Returns:
         int64 (sub-words,), label ids, or `IGNORED`.
@@ -164,5 +159,5 @@ def align_labels(
 
 
 def ranges(starts: AnyInts, sizes: AnyInts) -> Ints:
-    """The numbers in some ranges, one range after the other, int64: starts 2, 5 and sizes 3, 2 give 2 3 4 5 6."""
+    """The numbers in some ranges, int64: starts 2, 5 and sizes 3, 2 give 2 3 4 5 6."""
     return np.arange(sizes.sum()) + np.repeat(starts - (np.cumsum(sizes) - sizes), sizes)
