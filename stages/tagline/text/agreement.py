@@ -1,4 +1,4 @@
-"""Agreement of pre-tokenised words with the rule for raw text, by which `tagline predict` splits texts."""
+"""Agreement of pre-tokenised words with the rule by which `tagline predict` splits raw text."""
 
 from collections.abc import Sequence
 
@@ -37,7 +37,6 @@ class Agreement:
 
     @property
     def share(self) -> float:
-        """The share that is found of what was compared, rounded; 1 without any."""
         return share([self])
 
     def add(self, sentence: Sentence) -> None:
@@ -48,7 +47,7 @@ class Agreement:
             self.compare(sentence.words, sentence.surface)
 
     def compare(self, words: Sequence[str], surface: Surface | None = None) -> None:
-        """Compare the words of a sentence with those that the rule finds in its text, by default `running_text`."""
+        """Compare words with those that the rule finds in their text, by default `running_text`."""
         text, spans = surface or running_text(words)
         by_rule = set(self._split(text))
         self.compared += len(spans)
@@ -62,7 +61,7 @@ class Agreement:
 
 
 def share(agreements: Sequence[Agreement]) -> float:
-    """The share that is found of all that was compared, rounded; 1 without any."""
+    """The share of the compared words that is found, rounded; 1 without any."""
     compared = sum(agreement.compared for agreement in agreements)
     if not compared:
         return 1.0
@@ -71,18 +70,17 @@ def share(agreements: Sequence[Agreement]) -> float:
 
 
 class SentenceAgreement(Agreement):
-    """Counts how many training sentences a library leaves whole in running text; ``split`` finds sentences."""
+    """Counts how many training sentences ``split`` leaves whole in running text."""
 
     def compare(self, words: Sequence[str], surface: Surface | None = None) -> None:  # not used
-        """Split the running text of a sentence."""
         self.compared += 1
         self.found += len(self._split(running_text(words)[0])) <= 1
 
 
 def running_text(words: Sequence[str]) -> Surface:
-    """Write words as running text, with spaces only where they usually stand, and give the span of each word.
+    """Write words with spaces only where they usually stand, and give the span of each word.
 
-    ``["l'", "Oise", "(", "France", ")", "."]`` is written *l'Oise (France).*
+    ``["l'", "Oise", "(", "France", ")", "."]`` becomes *l'Oise (France).*
     """
     text = ""
     spans: WordSpans = []

@@ -1,7 +1,7 @@
 """Letter case of sentences: where capitals say nothing, the words are read in small letters.
 
 In *THE MAYOR OF OSLO RESIGNED* and *Mayor Of Oslo Resigned On Monday Evening*, a capital tells no name from another
-word. In a sentence without capitals there is nothing to change. Short texts such as *NATO* or *John Smith* keep theirs.
+word. Short texts such as *NATO* or *John Smith* keep theirs.
 """
 
 import re
@@ -31,8 +31,8 @@ def informative(words: Sequence[str], index: Ints, ends: Ints) -> Bools:
 
     Args:
         words: the distinct words.
-        index: int64 (words,), the words of all sentences, one after the other, as indices into ``words``.
-        ends: int64 (sentences,), where each sentence ends among these.
+        index: int64 (words,), the words of all sentences as indices into ``words``.
+        ends: int64 (sentences,), where each sentence ends among them.
 
     Returns:
         bool (sentences,).
@@ -51,11 +51,11 @@ def lowered(words: Sequence[str], index: Ints, chosen: Bools) -> tuple[list[str]
     Args:
         words: the distinct words.
         index: int64 (words,), see `informative`.
-        chosen: bool (words,), the positions.
+        chosen: bool (words,).
 
     Returns:
-        The distinct words with the small forms after them, and the index into these: words *Oslo in* with the index
-        0 1 0, of which the last is chosen, give *Oslo in oslo* and 0 1 2.
+        The distinct words with the small forms after them, and the index. *Oslo in* with index 0 1 0, of which the last
+        is chosen, gives *Oslo in oslo* and 0 1 2.
     """
     distinct, numbers = np.unique(index[chosen], return_inverse=True)
     small = [words[word].lower() for word in distinct.tolist()]
@@ -65,7 +65,7 @@ def lowered(words: Sequence[str], index: Ints, chosen: Bools) -> tuple[list[str]
 
 
 def _traits(word: str) -> tuple[bool, bool, bool, bool]:
-    """Whether a word has letters with case; and of these a capital, no small one, a capital as the first."""
+    """Whether a word has letters with case; a capital; no small letter; a capital first."""
     lower = word.lower()
     if lower == word.upper():
         return False, False, False, False

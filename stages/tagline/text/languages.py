@@ -1,8 +1,8 @@
 """Words of raw text by language, where the rule of `tagline.text.words` does not find them.
 
-spaCy's rule-based tokenizers know elisions, clitics and abbreviations (*l'* and *Arras*, *foto's*, *Ms.*, *do* and
-*n't*); the dictionaries of ICU know the words of Thai, Lao, Khmer and Burmese, which are written without spaces. Both
-libraries are extras. Artifacts record their version, since another one may split another way.
+spaCy's rule-based tokenizers know elisions, clitics and abbreviations (*l'* and *Arras*, *do* and *n't*, *Ms.*); ICU's
+dictionaries know the words of Thai, Lao, Khmer and Burmese, written without spaces. Both libraries are extras.
+Artifacts record their versions, since another one may split differently.
 """
 
 import os
@@ -55,7 +55,7 @@ def library(language: str | None) -> str | None:
 
 
 def library_version(language: str | None) -> str | None:
-    """The library of a language with its version, such as ``spacy 3.8.11``; None for the default rule.
+    """The library of a language with its version, as ``spacy 3.8.11``; None for the default rule.
 
     Raises:
         UserError: the language is unknown, or its library is not installed.
@@ -74,10 +74,7 @@ def library_version(language: str | None) -> str | None:
 
 @cache
 def splitter(language: str | None) -> WordSplitter:
-    """The function that splits raw text in a language into words; it is safe to call from several threads.
-
-    Args:
-        language: one of `Language`; None: the default rule.
+    """The function that splits raw text in a language into words; safe to call from several threads.
 
     Raises:
         UserError: see `library_version`.
@@ -122,7 +119,7 @@ def _of_spacy(language: str) -> WordSplitter:
 
 
 def _joined(words: WordSpans, units: WordSpans) -> WordSpans:
-    """Join the words that each unit consists of; units contain no white space."""
+    """Join the words of each unit; units contain no white space."""
     inside: set[int] = set()
     for start, end in units:
         inside.update(range(start + 1, end))

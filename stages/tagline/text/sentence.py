@@ -1,4 +1,4 @@
-"""A sentence as every format's reader returns it; patterns that are removed from words, words that are skipped.
+"""A sentence as every format's reader returns it, and the rules for its words.
 
 It loads no library, since `tagline predict` reads columns by these rules.
 """
@@ -29,13 +29,13 @@ class Note(NamedTuple):
 
 
 class Surface(NamedTuple):
-    """A raw text and its words, each with start and end in code points; both are equal for a word not in the text."""
+    """A raw text and the start and end of each word in code points; both are equal for a word not in the text."""
 
     text: str
     words: list[tuple[int, int]]
 
     def part(self, begin: int, end: int) -> Surface:
-        """The surface of words ``begin`` to ``end``, exclusive, without the text around them."""
+        """The surface of words ``begin`` to ``end``, exclusive."""
         start = self.words[begin][0]
         words = [(first - start, last - start) for first, last in self.words[begin:end]]
         return Surface(self.text[start : start + words[-1][1]], words)
@@ -46,15 +46,14 @@ class Sentence:
     """Words with their tags.
 
     Attributes:
-        location: where it begins, for messages: ``file:line``, or ``file: row N`` in a file without lines.
-        words: the words, none of them empty; a sentence without words is counted and left out.
-        tags: tag column name to its tags, one per word; None: unknown.
-        id: the sentence's id in the source, if it has one.
-        document: the id of its document in the source, or the number of an unnamed document in its file; None: unknown.
-        notes: what the reader changed or left out.
+        location: where it begins: ``file:line``, or ``file: row N`` in a file without lines.
+        words: none empty; a sentence without words is counted and left out.
+        tags: by tag column, one per word; None: unknown.
+        id: in the source, if it has one.
+        document: its id in the source, or the number of an unnamed document in its file; None: unknown.
         agreement: see `annotators.compare`.
-        surface: the raw text and the start and end of each word in it, if the file has both.
-        spans: the number of spans of each type that the file marks in it, if it has spans.
+        surface: if the file has raw text and offsets.
+        spans: the number of spans of each type that the file marks in it.
         annotated_types: the types of entities that alone are annotated in it; None: all.
     """
 
@@ -76,7 +75,7 @@ class WordRules:
 
     Attributes:
         strip_pattern: a regular expression, removed from each word.
-        skip_empty: skip words of white space only, with their tags; otherwise they are errors.
+        skip_empty: skip words of white space only, with their tags; else they are errors.
         remedy: what to do about an empty word, for messages.
     """
 
@@ -85,11 +84,9 @@ class WordRules:
     remedy: str = ""
 
     def strip(self, word: str) -> str:
-        """The word without the pattern."""
         return re.sub(self.strip_pattern, "", word) if self.strip_pattern else word
 
     def skips(self, word: str) -> bool:
-        """Whether a word is skipped."""
         return self.skip_empty and not word.strip()
 
 
@@ -97,7 +94,7 @@ AS_THEY_ARE = WordRules()
 
 
 def without_skipped(sentence: Sentence, rules: WordRules, locations: Iterable[str]) -> Sentence:
-    """The sentence without the words that the rules skip, which are noted with their locations."""
+    """The sentence without the words that the rules skip, which are noted."""
     skipped = [rules.skips(word) for word in sentence.words]
     if not any(skipped):
         return sentence
@@ -111,10 +108,7 @@ def without_skipped(sentence: Sentence, rules: WordRules, locations: Iterable[st
 
 
 def is_sentence(word: str, tag: str) -> bool:
-    """Whether a word and its tag look like those of a whole sentence: as many tags as words, and several.
-
-    Tags are joined by spaces or by commas.
-    """
+    """Whether a word and its tag are those of a whole sentence: as many tags as words, and several."""
     return len(word.split()) == len(split_tags(tag)) >= _LEAST_WORDS
 
 

@@ -1,4 +1,4 @@
-"""Sentences of raw text, found by the rules of sentencex, which has abbreviations of many languages and no weights."""
+"""Sentences of raw text by the rules of sentencex, which knows abbreviations of many languages."""
 
 import re
 from bisect import bisect_left, bisect_right
@@ -21,7 +21,7 @@ _WIDE_SPACES |= dict.fromkeys(range(0x2000, 0x200B), " ")
 
 
 def library_version() -> str:
-    """The library with its version, such as ``sentencex 1.0.32``; another version may find other sentences."""
+    """Library and version, as ``sentencex 1.0.32``; another version may find other sentences."""
     return f"{LIBRARY} {version(LIBRARY)}"
 
 
@@ -45,7 +45,6 @@ def split_sentences(text: str, language: str | None = None) -> list[TextSpan]:
 
 
 def _split_paragraph(text: str, begin: int, end: int, language: str | None) -> list[TextSpan]:
-    """The spans of the sentences of a paragraph of a text, which may be empty."""
     paragraph = text[begin:end].translate(_WIDE_SPACES)
     borders = [begin]
     for boundary in get_sentence_boundaries(language or DEFAULT_LANGUAGE, paragraph):
@@ -55,9 +54,9 @@ def _split_paragraph(text: str, begin: int, end: int, language: str | None) -> l
 
 
 def ends_among(words: Sequence[TextSpan], sentences: Sequence[TextSpan]) -> list[int]:
-    """Where each sentence ends among the words of a text; a sentence that ends inside a word goes on.
+    """Where each sentence ends among the words of a text; one that ends inside a word goes on.
 
-    Words 0-2 3-5 6-8 and sentences 0-5 6-8 give 2 3, as do the sentences 0-5 6-7 7-8.
+    Words 0-2 3-5 6-8 and sentences 0-5 6-8 give 2 3, as do sentences 0-5 6-7 7-8.
     """
     starts = [start for start, _ in words]
     ends = [end for _, end in words]
@@ -70,6 +69,5 @@ def ends_among(words: Sequence[TextSpan], sentences: Sequence[TextSpan]) -> list
 
 
 def _stripped(text: str, start: int, end: int) -> TextSpan:
-    """The span without white space around it."""
     part = text[start:end]
     return start + len(part) - len(part.lstrip()), end - len(part) + len(part.rstrip())

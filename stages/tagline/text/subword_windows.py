@@ -1,4 +1,4 @@
-"""Sub-word windows: sentences cut into the windows that an encoder reads, for training and prediction."""
+"""Sub-word windows: sentences cut into the windows that an encoder reads."""
 
 from __future__ import annotations
 
@@ -22,11 +22,10 @@ class WindowCutter:
     """Splits sentences into windows of sub-words.
 
     Attributes:
-        tokenizer: a fast tokenizer.
         one_by_one: whether each distinct word can be tokenised by itself (`subwords.one_by_one`).
-        max_length: the largest number of sub-words of a window, special tokens included.
-        stride: the largest number of sub-words that two consecutive windows share.
-        context: the largest number of sub-words of the same document that a window has on each side of its own.
+        max_length: largest number of sub-words of a window, special tokens included.
+        stride: largest number of sub-words that two consecutive windows share.
+        context: largest number of sub-words of the same document on each side of a window's own.
         lowercase: whether sentences whose capitals say nothing are read in small letters (`tagline.text.case`).
 
     Raises:
@@ -56,19 +55,19 @@ class WindowCutter:
     ) -> tuple[Windows, Ints]:
         """Split some sentences into windows.
 
-        Every word with at least one sub-word is in at least one window of its sentence. A sentence without sub-words
-        has a window of special tokens only.
+        Every word with sub-words is in at least one window of its sentence. A sentence without sub-words has a window
+        of special tokens only.
 
         Args:
             distinct: the distinct words.
-            index: int64 (words,), the words of all sentences, one after the other, as indices into ``distinct``.
+            index: int64 (words,), the words of all sentences as indices into ``distinct``.
             ends: int64 (sentences,), where each sentence ends among these.
-            documents: int64 (sentences,), the document of each sentence, ascending; None: each is its own document.
-            own: the sentences that get windows, which are numbered from 0; the others are only context.
+            documents: int64 (sentences,), ascending; None: each sentence is its own document.
+            own: the sentences that get windows, numbered from 0; the others are only context.
 
         Returns:
-            The windows, without labels, and the number of sub-words of each word of the own sentences before words are
-            truncated to a window, int64 (words,).
+            The windows, without labels, and the number of sub-words of each word of the own sentences before truncation
+            to a window, int64 (words,).
 
         Raises:
             UserError: the tokenizer fails on a word.
@@ -88,13 +87,12 @@ class WindowCutter:
     def cut_words(
         self, words: Sequence[str], ends: Ints, documents: Ints | None = None, own: slice = slice(None)
     ) -> tuple[Windows, Ints]:
-        """Split some sentences into windows, given the words of all, one after the other; see `cut`."""
+        """Like `cut`, given the words of all sentences."""
         distinct = {word: index for index, word in enumerate(dict.fromkeys(words))}
         index = np.fromiter(map(distinct.__getitem__, words), dtype=np.int64, count=len(words))
         return self.cut(list(distinct), index, ends, documents, own)
 
     def _lay_out(self, subwords: Subwords, windows: WordRanges, read: WordRanges, begins: Ints) -> Windows:
-        """Put the sub-words of each window between the special tokens."""
         before, after = self.special_tokens
         ids = np.append(subwords.ids, np.array([*before, *after], np.int32))  # an empty list alone would be of floats
         words = np.repeat(np.arange(len(subwords.counts)), subwords.counts)
@@ -116,7 +114,7 @@ class WindowCutter:
         )
 
     def fewest_subwords(self, words: Sequence[str]) -> int:
-        """The number of sub-words that some words have at least, in whatever case their sentences are read.
+        """The least number of sub-words of some words, in whatever case they are read.
 
         Raises:
             UserError: the tokenizer fails on a word.
@@ -128,7 +126,7 @@ class WindowCutter:
         return int(counts.sum())
 
     def _tokenize(self, distinct: Sequence[str], index: Ints, ends: Ints) -> Subwords:
-        """The sub-words of each word of the sentences, as it is read."""
+        """The sub-words of each word, as it is read."""
         if self.lowercase:
             is_small = ~case.informative(distinct, index, ends)
             distinct, index = case.lowered(distinct, index, np.repeat(is_small, np.diff(ends, prepend=0)))
@@ -150,16 +148,15 @@ def cut_ranges(counts: Ints, begins: Ints, ends: Ints, capacity: int, stride: in
     """Split sentences into windows, all at once: each pass makes the next window of the sentences that go on.
 
     Args:
-        counts: int64 (words,), the number of sub-words of each word, none above ``capacity``.
-        begins: int64 (sentences,), where each sentence begins among the words, ascending.
-        ends: int64 (sentences,), where each of them ends.
-        capacity: the largest number of sub-words of a window, without special tokens.
-        stride: the largest number of sub-words that two consecutive windows share. They share whole words, so it can be
-            fewer, and zero if the words there are too long.
+        counts: int64 (words,), sub-words of each word, none above ``capacity``.
+        begins: int64 (sentences,), the first word of each sentence, ascending.
+        ends: int64 (sentences,), where each ends.
+        capacity: largest number of sub-words of a window, without special tokens.
+        stride: largest number of sub-words that two consecutive windows share: whole words, so perhaps fewer or none.
 
     Returns:
-        The windows in the order of the sentences. Together they have every word of these. Words of 2, 2 and 3 sub-words
-        with capacity 5 and stride 2 give windows of words 0 to 2 and 1 to 3.
+        The windows in the order of the sentences, with every word. Words of 2, 2 and 3 sub-words with capacity 5 and
+        stride 2 give windows of words 0 to 2 and 1 to 3.
     """
     borders = _borders(counts)
     passes = []
@@ -191,16 +188,16 @@ def extended(windows: WordRanges, counts: Ints, begins: Ints, ends: Ints, capaci
 
     Args:
         windows: what `cut_ranges` returned.
-        counts: int64 (words,), the number of sub-words of each word.
+        counts: int64 (words,), sub-words of each word.
         begins: int64 (windows,), where the document of each window begins among the words.
         ends: int64 (windows,), where it ends.
-        capacity: the largest number of sub-words of a window, without special tokens.
-        context: the largest number of sub-words to add on each side. Where not all fit, each side gets half of what
-            the window leaves, and what the other side does not need.
+        capacity: largest number of sub-words of a window, without special tokens.
+        context: largest number of sub-words to add on each side. Where not all fit, each side gets half of what the
+            window leaves, and what the other side does not need.
 
     Returns:
-        The windows with their context; one without sub-words of its own stays as it is. Words of 2, 2, 2, 2 and 3
-        sub-words, of which a window has the third, get with capacity 7 and context 3 the second and the fourth.
+        The windows with their context; one without sub-words stays as it is. Words of 2, 2, 2, 2 and 3 sub-words, of
+        which a window has the third, get with capacity 7 and context 3 the second and the fourth.
     """
     borders = _borders(counts)
     subwords = borders[windows.end] - borders[windows.begin]
@@ -220,5 +217,5 @@ def extended(windows: WordRanges, counts: Ints, begins: Ints, ends: Ints, capaci
 
 
 def _borders(counts: Ints) -> Ints:
-    """Where words begin among the sub-words, and the end: words a to b (exclusive) have borders[b] - borders[a]."""
+    """Where words begin among the sub-words, then the end."""
     return np.concatenate([[0], np.cumsum(counts)])

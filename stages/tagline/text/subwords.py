@@ -1,7 +1,7 @@
 """Sub-words: tokenise each distinct word once, and keep the sub-words of many words in flat arrays.
 
-Most fast tokenizers split a pre-tokenised sentence (``is_split_into_words=True``) word by word. Then each distinct word
-is tokenised once, and the rest is array indexing. `one_by_one` checks this on some sentences.
+Most fast tokenizers split a pre-tokenised sentence (``is_split_into_words=True``) word by word, as `one_by_one` checks.
+The rest is array indexing.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Subwords:
     """The sub-words of many words.
 
     Attributes:
-        ids: int32, vocabulary ids, one word after the other.
+        ids: int32, one word after the other.
         counts: int64, the number of sub-words of each word.
     """
 
@@ -42,7 +42,7 @@ class Subwords:
     counts: Ints
 
     def take(self, words: Ints) -> Subwords:
-        """The sub-words of the words at some indices, in that order, which may repeat."""
+        """The sub-words of the words at some indices, which may repeat."""
         counts = self.counts[words]
         begins = np.cumsum(self.counts) - self.counts
         return Subwords(self.ids[ranges(begins[words], counts)], counts)
@@ -56,7 +56,7 @@ class Subwords:
 
 
 def load(folder: Path, made_by: str = "download") -> tuple[Tokenizer, int | None]:
-    """Load a tokenizer that `save_pretrained` wrote, without importing transformers, which takes longer than the use.
+    """Load a tokenizer that `save_pretrained` wrote, without the slow import of transformers.
 
     Returns:
         The tokenizer, and the largest number of sub-words that its encoder reads, None if unknown.
@@ -93,10 +93,10 @@ def load(folder: Path, made_by: str = "download") -> tuple[Tokenizer, int | None
 
 
 def of_sentences(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) -> Subwords:
-    """The sub-words of every word of the sentences, as ``tokenizer(words, is_split_into_words=True)`` makes them.
+    """The sub-words of every word, as ``tokenizer(words, is_split_into_words=True)`` makes them.
 
     Raises:
-        UserError: the tokenizer fails on a word, or an id of its vocabulary is too large for int32.
+        UserError: the tokenizer fails on a word, or an id is too large for int32.
     """
     ids = [np.empty(0, np.int32)]
     counts = [np.empty(0, np.int64)]
@@ -114,13 +114,11 @@ def of_sentences(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) -> Su
 
 
 class Vocabulary:
-    """The distinct words so far, each tokenised once. A call takes time for its own words only.
-
-    An exception at any step, such as an interrupt, leaves it usable.
+    """The distinct words so far, each tokenised once; usable after an exception at any step, such as an interrupt.
 
     Args:
         tokenizer: one for which `one_by_one` is true.
-        most: the largest number of words to keep; beyond it all are forgotten, so that memory is bounded.
+        most: number of words beyond which all are forgotten, so that memory is bounded.
     """
 
     def __init__(self, tokenizer: Tokenizer, most: int = 2**20) -> None:
@@ -128,7 +126,6 @@ class Vocabulary:
         self.ids_of_words: dict[str, bytes] = {}  # int32, a quarter of the memory of arrays
 
     def subwords(self, words: Sequence[str]) -> Subwords:
-        """The sub-words of some words; new words are added."""
         if len(self.ids_of_words) > self.most:
             self.ids_of_words.clear()
         new = list(dict.fromkeys(word for word in words if word not in self.ids_of_words))
@@ -144,7 +141,7 @@ class Vocabulary:
 
 
 def unknown_id(tokenizer: Tokenizer) -> int:
-    """The id of the sub-word that stands for what the vocabulary lacks, such as [UNK]; -1 if there is none."""
+    """The id of the sub-word for what the vocabulary lacks, such as [UNK]; -1 if none."""
     if isinstance(tokenizer.model, models.Unigram):  # its class does not show it
         number = json.loads(tokenizer.to_str())["model"].get("unk_id")
     else:
@@ -154,14 +151,14 @@ def unknown_id(tokenizer: Tokenizer) -> int:
 
 
 def one_by_one(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) -> bool:
-    """Whether tokenising each distinct word by itself gives the same sub-words for these sentences."""
+    """Whether tokenising each distinct word by itself gives these sentences the same sub-words."""
     alone = Vocabulary(tokenizer).subwords(list(chain(*sentences)))
     whole = of_sentences(tokenizer, sentences)
     return np.array_equal(whole.ids, alone.ids) and np.array_equal(whole.counts, alone.counts)
 
 
 def distinguishes_case(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) -> bool:
-    """Whether some words of these sentences have other sub-words with an initial capital than in small letters."""
+    """Whether an initial capital changes the sub-words of some words of these sentences."""
     words = dict.fromkeys(word.lower() for word in chain(*sentences))
     small = of_sentences(tokenizer, [list(words)])
     initial = of_sentences(tokenizer, [[word.capitalize() for word in words]])

@@ -1,4 +1,4 @@
-"""Typing errors, which the words of a sentence decide: the same words have the same ones on every host."""
+"""Typing errors, decided by the words of a sentence: the same on every host."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _BESIDE = str.maketrans(
 
 
 def mistyped(words: Sequence[str], rarity: int) -> list[str]:
-    """Mistype one word in ``rarity`` of those with two or more letters: the sentence, a seed, decides which and how."""
+    """Mistype one in ``rarity`` of the words with two or more letters; the sentence is the seed."""
     seed = blake2b("\n".join(words).encode())
     result = []
     for position, word in enumerate(words):
@@ -28,7 +28,7 @@ def mistyped(words: Sequence[str], rarity: int) -> list[str]:
 
 
 def _mistyped(word: str, number: int) -> str:
-    """Swap two letters, drop one, double one, or take the key beside it; a number chooses where and which of these."""
+    """Swap two letters, drop or double one, or take the key beside it, by a number."""
     starts = [index for index in range(len(word) - 1) if _is_typed(word[index]) and _is_typed(word[index + 1])]
     if not starts:
         return word
@@ -42,5 +42,5 @@ def _mistyped(word: str, number: int) -> str:
 
 
 def _is_typed(character: str) -> bool:
-    """Whether a character is a letter with a key of its own, unlike Han, kana and Hangul syllables, which are wide."""
+    """Whether a character is a letter with its own key, unlike Han, kana and Hangul syllables, which are wide."""
     return character.isalpha() and unicodedata.east_asian_width(character) not in ("W", "F")

@@ -69,7 +69,7 @@ _WORD = regex.compile(
 
 
 def split_words(text: str) -> list[tuple[int, int]]:
-    """Find the words of a text as (start, end) offsets in code points, ascending, with end exclusive.
+    """Find the words of a text as (start, end) offsets in code points, ascending, end exclusive.
 
     Every character that is not white space is in exactly one word, and no word contains white space.
     """
@@ -77,7 +77,7 @@ def split_words(text: str) -> list[tuple[int, int]]:
 
 
 def join_words(words: Sequence[str]) -> tuple[str, list[tuple[int, int]]]:
-    """Join words by spaces; return the text, and the start and end of each word in it."""
+    """Join words by spaces; return the text, and the start and end of each word."""
     spans = []
     start = 0
     for word in words:
