@@ -1,7 +1,7 @@
 """Plumbing that every layer uses: params, readers, locks, outputs, provenance, findings.
 
-Two modules are imported by themselves, since they load pydantic and pyarrow: `params` and `shards`. `reading` is the
-function, which hides the module of its name.
+`params` and `shards` are imported by themselves, since they load pydantic and pyarrow. `reading` is the function, which
+hides its module.
 """
 
 from tagline.core.findings import OF_SENTENCES, Findings

@@ -1,4 +1,4 @@
-"""Findings: counts of what is unusual in a split, with its first occurrences and the limits of params."""
+"""Findings: counts of what is unusual in a split, first occurrences, limits of params."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -39,7 +39,7 @@ def lacking_types(train: Mapping[str, int], test: Mapping[str, int], share: floa
     """The types of which train has many entities and a test none.
 
     Args:
-        share: the number of sentences of test for each of train.
+        share: sentences of test per sentence of train.
     """
     return sorted(type_ for type_, number in train.items() if not test.get(type_) and number * share >= EXPECTED)
 
@@ -49,7 +49,6 @@ class Findings:
 
     Attributes:
         meanings: what each kind means.
-        counts: how often each kind occurs.
         first: the first occurrences of each kind.
         sentences: the number of sentences that were counted.
         relabelled: the number of those that have the words of an earlier one, and other tags.
@@ -68,21 +67,21 @@ class Findings:
         self._hashes: dict[int, int] = {}
 
     def add(self, kind: str, count: int, occurrences: Iterable[str]) -> None:
-        """Add to a count; of ``occurrences`` only as many are read as are shown."""
+        """Add to a count; only as many ``occurrences`` are read as are shown."""
         self.counts[kind] += count
         if count:
             first = islice(occurrences, SHOWN - len(self.first[kind]))
             self.first[kind] += (shortened(occurrence, QUOTED) for occurrence in first)
 
     def add_notes(self, notes: Iterable[tuple[str, str, str]]) -> None:
-        """Count notes, each given as its kind, where it occurs, and the type of its span, or an empty string."""
+        """Count notes: the kind, where it occurs, the type of its span or an empty string."""
         for kind, occurrence, type_ in notes:
             self.add(kind, 1, [occurrence])
             if type_:
                 self.noted_spans[kind][type_] += 1
 
     def add_sentence(self, words: Sequence[str], location: str, tags: object = None) -> None:
-        """Count a sentence, and whether an earlier one has the same words, and whether with other tags."""
+        """Count a sentence, and whether an earlier one has its words, and other tags."""
         self.sentences += 1
         number = hash(tuple(words))
         of_tags = hash(str(tags))
@@ -92,11 +91,10 @@ class Findings:
         self._hashes.setdefault(number, of_tags)
 
     def lines(self) -> list[str]:
-        """A line for each kind that occurs."""
         return [self.line(kind) for kind, count in self.counts.items() if count]
 
     def over(self, limits: Mapping[str, int | None]) -> list[str]:
-        """A line for each kind that exceeds its limit (None: no limit)."""
+        """A line for each kind above its limit."""
         lines = []
         for kind, count in self.counts.items():
             limit = limits.get(kind)
@@ -105,7 +103,7 @@ class Findings:
         return lines
 
     def line(self, kind: str, remark: str = "") -> str:
-        """The meaning, the count, the share if it is known, and the first occurrences of a kind."""
+        """The meaning, count, share if known, and first occurrences of a kind."""
         if kind == REPEATED:
             remark = f" of {self.sentences:,} ({self.counts[kind] / self.sentences:.0%})"
             if self.relabelled:
@@ -118,7 +116,7 @@ class Findings:
         return f"{self.meanings[kind]}: {self.counts[kind]:,}{remark} ({first})"
 
     def _share_of_spans(self, kind: str) -> str:
-        """The share of all spans that a kind is about, and of those of each type, largest first."""
+        """The share of all spans that a kind is about, and of each type, largest first."""
         shares = {type_: count / self.spans[type_] for type_, count in self.noted_spans[kind].items()}
         largest_first = sorted(shares, key=lambda type_: -shares[type_])
         of_types = ", ".join(f"{type_} {shares[type_]:.0%}" for type_ in largest_first)
@@ -127,7 +125,6 @@ class Findings:
 
 
 def lines_by_split(findings: Mapping[str, Findings]) -> list[str]:
-    """The lines of each split, with its name."""
     lines = []
     for split, of_split in findings.items():
         lines += [f"{split}: {line}" for line in of_split.lines()]

@@ -1,4 +1,4 @@
-"""Launchers of several processes (torchrun, `accelerate launch`, MPI), as the environment variables show them."""
+"""Launchers of several processes (torchrun, `accelerate launch`, MPI), by environment variables."""
 
 import multiprocessing
 import os
@@ -17,7 +17,7 @@ ADDRESS = "MASTER_ADDR"
 
 
 def size() -> int:
-    """The number of processes of the launcher, on all hosts; 1 without a launcher.
+    """The number of processes on all hosts; 1 without a launcher.
 
     Raises:
         UserError: the environment variable is not a number, or is 0.
@@ -32,7 +32,7 @@ def rank() -> int:
     """The index of this process among them, from 0.
 
     Raises:
-        UserError: the environment variable is not a number below the number of processes.
+        UserError: the environment variable is not a number below `size`.
     """
     number = whole_number(RANKS, 0)
     if number >= size() > 1:
@@ -44,7 +44,7 @@ def rank() -> int:
 
 
 def first_of_host() -> bool:
-    """Whether this process is the first of its host; without a launcher's word for it, the first of all.
+    """Whether this process is the first of its host; if the launcher does not say, of all.
 
     Raises:
         UserError: as in `rank`.
@@ -53,7 +53,6 @@ def first_of_host() -> bool:
 
 
 def several() -> bool:
-    """Whether the launcher started more than one process."""
     # On TPUs torch_xla uses `multiprocessing`, and sets no environment variable.
     return size() > 1 or multiprocessing.parent_process() is not None
 
@@ -64,9 +63,7 @@ def launched() -> bool:
 
 
 def only_main_process(stage: str) -> None:
-    """Continue in the main process only; all others print a line and exit with status 0.
-
-    For stages that run in one process. The main process continues as if there were no launcher.
+    """Continue in the main process, as if there were no launcher; all others print a line and exit with status 0.
 
     Raises:
         UserError: an environment variable of the launcher is not a number.
@@ -78,13 +75,13 @@ def only_main_process(stage: str) -> None:
 
 
 def ignore() -> None:
-    """Make libraries see a single process, whatever the launcher's environment variables say."""
+    """Make libraries see a single process."""
     for name in (*SIZES, *RANKS, *LOCAL_RANKS):
         os.environ.pop(name, None)
 
 
 def whole_number(names: tuple[str, ...], default: int) -> int:
-    """The whole number in the first of some environment variables that is set, else the default.
+    """The whole number in the first of the environment variables that is set, else the default.
 
     Raises:
         UserError: it is not a whole number.

@@ -1,4 +1,4 @@
-"""Names that several layers share and that never change, in a module that loads nothing."""
+"""Names that several layers share, in a module that loads nothing."""
 
 from collections.abc import Container
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Atomic outputs: written beside their path by one process at a time, and renamed once all of them are complete."""
+"""Atomic outputs: written beside their path by one process at a time, and renamed once all are complete."""
 
 import csv
 import json
@@ -24,13 +24,12 @@ PATIENCE = 30
 def replacing(*outs: Path) -> Iterator[list[Path]]:
     """Yield a temporary path for each output, and rename all of them when the block ends without an exception.
 
-    Until then the outputs of an earlier run are unchanged; after an exception they stay unchanged, and the temporary
-    ones are removed. What a killed process leaves (``.NAME.partial``, ignored by Git and DVC) is removed by the next
-    run. Two processes that replace the same outputs take turns. Files get the mode that the umask asks for, however
-    the block writes them.
+    Until then, and after an exception, the outputs of an earlier run are unchanged. What a killed process leaves
+    (``.NAME.partial``, ignored by Git and DVC) is removed by the next run. Two processes that replace the same outputs
+    take turns. Files get the mode that the umask asks for.
 
     Args:
-        outs: files or folders; the block writes either of them at the path that it gets.
+        outs: files or folders; the block writes either at the path that it gets.
 
     Raises:
         UserError: another process is writing the same outputs, they can't be replaced, or the disk is full.
@@ -63,7 +62,7 @@ def replacing(*outs: Path) -> Iterator[list[Path]]:
 
 
 def _check_rights(out: Path) -> None:
-    """Check that an output can be replaced, before the work: a folder without the right to write can't be removed."""
+    """Check before the work that an output can be replaced."""
     folders = [path for path in (out, *out.rglob("*")) if path.is_dir() and not path.is_symlink()]
     for folder in (out.parent, *folders):
         if not os.access(folder, os.W_OK):
@@ -72,7 +71,7 @@ def _check_rights(out: Path) -> None:
 
 @contextmanager
 def _naming_full_disk(outs: dict[Path, Path]) -> Iterator[None]:
-    """Name the file in the error of a full disk, which libraries often omit: the one that was written last."""
+    """Name the file in the error of a full disk: the one that was written last."""
     try:
         yield
     except Exception as error:
@@ -94,7 +93,7 @@ def _files(path: Path) -> list[Path]:
 def use_umask(path: Path) -> None:
     """Give a new file, or the files in a new folder, the mode that the umask asks for.
 
-    Libraries that write a temporary file first, such as safetensors, leave files that only their owner can read.
+    Libraries such as safetensors leave files that only their owner can read.
     """
     # A new file shows the mode: to read the umask, a process must change it, for all of its threads.
     probe = path.with_name(f".mode-{path.name.strip('.')}.partial")
@@ -116,7 +115,7 @@ def read_json(path: Path, made_by: str) -> dict[str, Any]:
     """Read a JSON object that a stage wrote.
 
     Raises:
-        UserError: the file is missing, or it is not a JSON object; see `parse_object`.
+        UserError: the file is missing, or is not a JSON object; see `parse_object`.
     """
     require(path, made_by)
     with reading(path, made_by, expected="a JSON object"):
@@ -124,7 +123,7 @@ def read_json(path: Path, made_by: str) -> dict[str, Any]:
 
 
 def read_columns(path: Path, columns: Sequence[str]) -> Rows:
-    """Read numeric columns of a CSV file with a header that the stage train wrote for `dvc plots`.
+    """Read numeric columns of a CSV file with a header that train wrote.
 
     Raises:
         UserError: the file is missing or damaged.
@@ -140,12 +139,12 @@ def read_columns(path: Path, columns: Sequence[str]) -> Rows:
 
 
 def _earlier(out: Path) -> Path:
-    """The path of the earlier output from the instant when the new one replaces it until it is removed."""
+    """Where the earlier output is while it is replaced."""
     return out.with_name(f".{out.name}.earlier.partial")
 
 
 def _put_back(out: Path) -> None:
-    """Restore the earlier output if a process was killed in that instant."""
+    """Restore the earlier output if a process was killed meanwhile."""
     if os.path.lexists(_earlier(out)) and not os.path.lexists(out):
         _earlier(out).rename(out)
     _remove(_earlier(out))

@@ -1,4 +1,4 @@
-"""Read params.yaml: check a section against its schema, and report all errors with their lines in one message."""
+"""Read params.yaml: check sections, and report all errors with their lines in one message."""
 
 import difflib
 import posixpath
@@ -49,8 +49,7 @@ OUTS = (
 class Section(BaseModel):
     """A mapping in params.yaml: keys without a default are required, unknown keys and converted types are errors.
 
-    The default of a key that a later version adds is what earlier versions did. The docstring below a key describes it
-    in params.yaml and in the JSON Schema.
+    The default of a key that a later version adds is what earlier versions did. A docstring below a key is for users.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
@@ -73,7 +72,7 @@ def source_folder(folder: str) -> str:
 
 
 def _inside(path: str) -> str:
-    """Return a path unchanged if it cannot lead out of the folder that it is joined to."""
+    """Return a path unchanged if it cannot lead out of its folder."""
     pure = PurePosixPath(path)
     if pure.is_absolute() or ".." in pure.parts or not path.strip() or "\0" in path:
         raise ValueError("must be a relative path without `..`")
@@ -87,7 +86,7 @@ InnerPath = Annotated[str, AfterValidator(_inside)]
 
 
 def read_file(path: Path = PARAMS) -> CommentedMap:
-    """Read the file as YAML 1.2 with DVC's own parser, so that both see the same values (``2e-5`` is a float).
+    """Read the file as YAML 1.2 with DVC's own parser: both see the same values (``2e-5`` is a float).
 
     Raises:
         UserError: the file is missing, is not a YAML mapping, or has a key twice.
@@ -96,7 +95,7 @@ def read_file(path: Path = PARAMS) -> CommentedMap:
 
 
 def read_text(path: Path) -> str:
-    """Read the text of a file of params with its own line ends.
+    """Read a file of params with its own line ends.
 
     Raises:
         UserError: the file is missing or not UTF-8.
@@ -110,7 +109,7 @@ def read_text(path: Path) -> str:
 
 
 def parse(text: str, path: Path | str) -> CommentedMap:
-    """Parse the text of a file as `read_file` does; the path, or what the text is, is for messages.
+    """Parse text like `read_file`; the path, or what the text is, is for messages.
 
     Raises:
         UserError: the text is not a YAML mapping, has a key twice or the marks of a merge conflict.
@@ -148,12 +147,11 @@ def read_section(name: str, schema: type[S], path: Path = PARAMS) -> S:
 
 
 def validated(content: CommentedMap, name: str, schema: type[S]) -> S:
-    """A section without errors, as its schema."""
     return schema.model_validate(plain(content[name]))
 
 
 def list_errors(errors: list[str], source: Path | str = PARAMS, consequence: str = "") -> str:
-    """The message for some errors of a file, one per line; the first line also says what they lead to."""
+    """The message for the errors of a file, one per line, and what they lead to."""
     heading = f"{source} has 1 error" if len(errors) == 1 else f"{source} has {len(errors)} errors"
     if consequence:
         heading += f"; {consequence}"
@@ -161,7 +159,7 @@ def list_errors(errors: list[str], source: Path | str = PARAMS, consequence: str
 
 
 def section_errors(content: CommentedMap, name: str, schema: type[Section], path: Path = PARAMS) -> list[str]:
-    """The errors of one section, each as ``file:line: key: what is wrong``; an empty list if there are none."""
+    """The errors of one section, each as ``file:line: key: what is wrong``."""
     if name not in content:
         return [f"{path}: {name}: the section is missing"]
     try:
@@ -187,7 +185,7 @@ def _describe(content: CommentedMap, name: str, schema: type[Section], detail: E
 
 
 def find(content: CommentedMap, keys: Sequence[Any]) -> tuple[int, int]:
-    """The line, counted from 0, of the last key on a path that a file has, and how many of the keys it has."""
+    """The line, from 0, of the last key on a path that a file has, and how many of the keys it has."""
     node: Any = content
     line = depth = 0
     while depth < len(keys):
@@ -203,13 +201,13 @@ def find(content: CommentedMap, keys: Sequence[Any]) -> tuple[int, int]:
 
 
 def line_of(node: CommentedMap | CommentedSeq, key: Any, otherwise: int) -> int:
-    """The line of a key, counted from 0, or ``otherwise`` for a key from a YAML merge (<<), which has no line."""
+    """The line of a key, from 0, or ``otherwise`` for a key from a YAML merge (<<)."""
     positions: dict[Any, list[int]] = node.lc.data or {}
     return positions[key][0] if key in positions else otherwise
 
 
 def _resolve(schema: type[Section], location: tuple[int | str, ...]) -> tuple[list[int | str], list[type[Section]]]:
-    """The keys of a pydantic location without the tags of unions, and the schemas that are possible there."""
+    """The keys of a pydantic location without the tags of unions, and the possible schemas there."""
     models = [schema]
     keys: list[int | str] = []
     for key in location:
@@ -229,7 +227,7 @@ def _resolve(schema: type[Section], location: tuple[int | str, ...]) -> tuple[li
 
 
 def _tagged(models: list[type[Section]], tag: int | str) -> list[type[Section]]:
-    """The schemas that have a tag of a discriminated union among the values of a field."""
+    """The schemas that have a tag of a discriminated union."""
     tagged = []
     for model in models:
         values = chain.from_iterable(get_args(field.annotation) for field in model.model_fields.values())
@@ -239,7 +237,7 @@ def _tagged(models: list[type[Section]], tag: int | str) -> list[type[Section]]:
 
 
 def sections_in(annotation: Any) -> list[type[Section]]:
-    """The schemas in a field's type, also those of a union inside a union."""
+    """The schemas in a field's type, also of nested unions."""
     if isinstance(annotation, type):
         return [annotation] if issubclass(annotation, Section) else []
     sections = chain.from_iterable(map(sections_in, get_args(annotation)))
@@ -272,7 +270,7 @@ def _message(detail: ErrorDetails, allowed: list[str]) -> str:
 
 
 def dotted(section: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the keys and values of a section, with the keys of a mapping inside it as ``key.key``."""
+    """Yield the keys and values of a section, with nested keys as ``key.key``."""
     for key, value in section.items():
         if isinstance(value, Mapping):
             yield from dotted(value, f"{prefix}{key}.")
@@ -281,7 +279,7 @@ def dotted(section: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
 
 
 def plain(value: Any) -> Any:
-    """Convert ruamel's round-trip types, which keep line numbers, to plain Python types."""
+    """Convert ruamel's round-trip types to plain Python types."""
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -1,8 +1,7 @@
 """Provenance: hashes and versions that an artifact was made from, independent of date and machine.
 
 The last file that a stage writes into a folder is hashes.json: the SHA-256 of every other file in it, and of files that
-the stage writes elsewhere for later ones (``../../plots/validation.csv``). The stages that read the folder compare them
-before work, so that a damaged file is reported and not used.
+it writes elsewhere for later stages (``../../plots/validation.csv``). Stages that read the folder compare them first.
 """
 
 import hashlib
@@ -31,7 +30,7 @@ def sha256(path: Path) -> str:
 
 
 def hashes(folder: Path, *left_out: str) -> dict[str, str]:
-    """The SHA-256 of each file in a folder but some, by its relative path with forward slashes, sorted."""
+    """The SHA-256 of each file in a folder, but not ``left_out``, by its relative path with forward slashes, sorted."""
     return {name: sha256(folder / name) for name in _names(folder) if name not in left_out}
 
 
@@ -40,14 +39,14 @@ def write_hashes(folder: Path, *left_out: str, others: Mapping[Path, Path] | Non
 
     Args:
         left_out: files in it that may change later.
-        others: files outside of it to be listed too, and the temporary path of each.
+        others: files outside to be listed too, and the temporary path of each.
     """
     outside = {relative(path, folder): sha256(temporary) for path, temporary in (others or {}).items()}
     write_json(folder / HASHES, hashes(folder, *left_out) | outside)
 
 
 def relative(path: Path, folder: Path) -> str:
-    """The path of a file as hashes.json of a folder lists it, which may begin with ``../``."""
+    """The path of a file as a folder's hashes.json lists it, perhaps with ``../``."""
     return Path(os.path.relpath(path, folder)).as_posix()
 
 
@@ -66,10 +65,10 @@ def read_hashes(folder: Path, made_by: str) -> dict[str, str]:
 
 
 def verify(folder: Path, made_by: str, *others: Path) -> dict[str, str]:
-    """Check that the files of a folder's hashes.json are unchanged and no other is in it; hidden files are ignored.
+    """Check that the files of hashes.json are unchanged and no others are there; hidden files are ignored.
 
     Args:
-        others: the files outside of it that the caller reads too; it does not depend on the rest of those listed.
+        others: listed files outside the folder that the caller reads too; the rest is not checked.
 
     Returns:
         The hash of each file.
@@ -92,7 +91,7 @@ def verify(folder: Path, made_by: str, *others: Path) -> dict[str, str]:
 
 
 def read_listed(path: Path, made_by: str) -> dict[str, Any]:
-    """Read a JSON object in the folder of a stage, of which the other files may be missing.
+    """Read a JSON object in the folder of a stage, whose other files may be missing.
 
     Raises:
         UserError: it is missing or damaged.
@@ -107,9 +106,9 @@ def verify_files(
     """Compare files with their expected hashes.
 
     Args:
-        expected: the SHA-256 of each file, by its relative path.
+        expected: SHA-256 by relative path.
         names: the files to compare; None: all.
-        source: the file that has the hashes, for the message; None: hashes.json.
+        source: the file that has the hashes; None: hashes.json.
 
     Raises:
         UserError: a file is damaged or missing, or its hash is unknown; the message names the first one.
@@ -133,7 +132,7 @@ def verify_files(
 
 
 def write_sealed(path: Path, content: Mapping[str, Any]) -> None:
-    """Write a JSON object with its own SHA-256, for a file that no hashes.json lists."""
+    """Write a JSON object with its own SHA-256, where no hashes.json lists it."""
     write_json(path, {**content, SEAL: _seal(content)})
 
 
@@ -157,7 +156,7 @@ def _seal(content: Mapping[str, Any]) -> str:
 
 
 def copy_files(source: Path, target: Path) -> None:
-    """Copy the files of a folder into another one, but its hashes.json and what is hidden, which `verify` ignores."""
+    """Copy the files of a folder, but not hashes.json and hidden ones, which `verify` ignores."""
     for file in sorted(source.iterdir()):
         if file.name != HASHES and not file.name.startswith("."):
             shutil.copyfile(file, target / file.name)

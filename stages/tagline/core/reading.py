@@ -1,7 +1,4 @@
-"""Reading files that may be damaged or hostile: whatever a library raises becomes one message that names the file.
-
-And what a model's config.json or a tokenizer may have that no library refuses.
-"""
+"""Reading files that may be damaged or hostile: whatever a library raises becomes one message that names the file."""
 
 import errno
 import json
@@ -38,13 +35,12 @@ def reading(
 ) -> Iterator[None]:
     """Turn what damaged content makes a reader raise into a `UserError` that names the file.
 
-    Damage makes libraries raise exceptions of every kind, so the block holds the call of a reader and nothing else.
+    Libraries raise exceptions of every kind, so the block holds the call of a reader and nothing else.
 
     Args:
-        path: the file or folder that is read in the block.
         made_by: the stage of dvc.yaml that writes it, if one does.
-        problem: what is wrong if the block fails, for the message, which adds the reason.
-        expected: what the file should contain, for the message.
+        problem: for the message, which adds the reason.
+        expected: what the file should contain.
         remedy: what to do, if no stage writes it.
 
     Raises:
@@ -72,7 +68,7 @@ def reading(
 
 
 def full_disk(error: BaseException) -> str | None:
-    """What the system says of a full disk; None: it is another error."""
+    """What the system says of a full disk; None: another error."""
     if isinstance(error, UserError):
         return None
     code = error.errno if isinstance(error, OSError) else None
@@ -86,8 +82,7 @@ def parse_object(text: str | bytes) -> dict[str, Any]:
     """Parse a JSON object, in the block of `reading`.
 
     Raises:
-        ValueError: the text is not a JSON object, or contains NaN, Infinity or half of a surrogate pair, which other
-            programs refuse to read or write.
+        ValueError: the text is not a JSON object, or contains NaN, Infinity or half of a surrogate pair.
         RecursionError: it is nested too deeply.
     """
     value = json.loads(text, parse_constant=_refuse_constant)
@@ -98,7 +93,7 @@ def parse_object(text: str | bytes) -> dict[str, Any]:
 
 
 def committed(path: Path) -> bytes | None:
-    """The content of a file in Git's last commit; None if it is not there, or without Git."""
+    """The content of a file in Git's last commit, if it is there."""
     return git("show", f"HEAD:./{path.as_posix()}")
 
 
@@ -117,16 +112,16 @@ def _refuse_constant(name: str) -> None:
 
 @contextmanager
 def reading_tokenizer(path: Path | str, made_by: str = "", **message: str) -> Iterator[None]:
-    """Like `reading`, with its arguments, for the library tokenizers, whose panics print a message.
+    """Like `reading`, for the library tokenizers, whose panics print a message.
 
-    What the library writes to standard error is dropped, because a failure has one message.
+    Its standard error is dropped, because a failure has one message.
     """
     with reading(path, made_by, **message), _silent_stderr():
         yield
 
 
 def _reason(error: BaseException) -> str:
-    """The first line of an exception's message, in one short line; its type if the message alone is unclear."""
+    """The first line of an exception's message, shortened; with its type if unclear."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     text = " ".join(_COLOURS.sub("", str(error)).split())
@@ -137,7 +132,7 @@ def _reason(error: BaseException) -> str:
 
 @contextmanager
 def _silent_stderr() -> Iterator[None]:
-    """Drop what native code writes to standard error in the block."""
+    """Drop what native code writes to standard error."""
     if sys.stderr is None:  # closed, as by `2>&-`
         yield
         return
@@ -156,11 +151,11 @@ def check_config(path: Path) -> None:
     """Check a model's config.json: transformers would build objects without end, or run code from the Hub.
 
     Args:
-        path: config.json; a missing one is left to transformers.
+        path: if it is missing, that is left to transformers.
 
     Raises:
-        ValueError: see `parse_object`; a number is too large for any model, an implementation of attention or experts
-            is one that transformers may fetch, or the model is distributed over devices.
+        ValueError: see `parse_object`; a number is too large for any model, transformers may fetch the implementation
+            of attention or experts, or the model is distributed over devices.
     """
     if not path.exists():
         return
@@ -188,8 +183,8 @@ def weight_files(folder: Path) -> list[Path]:
     """The safetensors files of a model's folder, with their index if there are several.
 
     Raises:
-        UserError: there are no weights in safetensors, or the index is malformed or names anything other than
-            safetensors files beside it. Weights pickled by PyTorch are not read, since unpickling runs code.
+        UserError: there are none (pickled weights are not read, since unpickling runs code), or the index is malformed
+            or names anything other than safetensors files beside it.
     """
     if (folder / WEIGHTS).is_file():
         return [folder / WEIGHTS]
@@ -222,12 +217,12 @@ def weight_files(folder: Path) -> list[Path]:
 
 
 def is_plain(name: str) -> bool:
-    """Whether a name found in a file is a file name without a folder, on any system."""
+    """Whether a name is a file name without a folder, on any system."""
     return name not in ("", ".", "..") and "\0" not in name and PureWindowsPath(name).name == name
 
 
 def check_normalizer(state: dict[str, Any] | None) -> None:
-    """Check that a tokenizer's normalizer does not make gigabytes of a word, by what it replaces or puts before it.
+    """Check that a tokenizer's normalizer does not make gigabytes of a word.
 
     Raises:
         ValueError: a letter may become more than `_MOST_GROWTH` ones.
@@ -261,7 +256,7 @@ def _steps(state: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _implementations(key: str, value: Any) -> Iterator[Any]:
-    """What a config.json names as ``_attn_implementation`` and the like, also in or by sub-configurations."""
+    """What a config.json names as ``_attn_implementation`` and the like, sub-configurations included."""
     named = key.endswith("_implementation")
     if isinstance(value, dict):
         for inner, item in value.items():
@@ -271,12 +266,12 @@ def _implementations(key: str, value: Any) -> Iterator[Any]:
 
 
 def restore(stages: str) -> str:
-    """Say how to get what some stages write, which a fresh clone lacks."""
+    """Say how to get what stages write and a fresh clone lacks."""
     return f"run `dvc pull` if a DVC remote has it, else `dvc repro {stages}`"
 
 
 def require(path: Path, made_by: str) -> None:
-    """Check that an upstream artifact exists and is not a device or pipe, which may have no end.
+    """Check that an upstream artifact exists and is no device or pipe, which may have no end.
 
     Raises:
         UserError: it does not, or is one.

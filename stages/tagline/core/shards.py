@@ -1,6 +1,6 @@
-"""Shards: a table in Arrow IPC stream files of bounded size, written and read one record batch at a time.
+"""Shards: a table in Arrow IPC stream files of bounded size, written and read by record batches.
 
-Each file has its schema, so that `pyarrow.ipc.open_stream` and `datasets.Dataset.from_file` read it by itself.
+`pyarrow.ipc.open_stream` and `datasets.Dataset.from_file` read each file by itself.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -21,11 +21,7 @@ SHARD_BYTES = 2**27
 
 
 class ShardWriter(AbstractContextManager["ShardWriter"]):
-    """Write record batches to ``00000.arrow``, ``00001.arrow``, ... in a folder. A context manager.
-
-    Attributes:
-        rows: the number of rows written so far.
-    """
+    """A context manager that writes record batches to ``00000.arrow``, ``00001.arrow``, ... in a folder."""
 
     def __init__(self, folder: Path, schema: pa.Schema) -> None:
         folder.mkdir(parents=True)
@@ -60,15 +56,14 @@ class ShardWriter(AbstractContextManager["ShardWriter"]):
 
 
 def shard_files(folder: Path) -> list[Path]:
-    """The files of a folder of shards, in the order in which they were written."""
+    """The files of a folder of shards, in the order of writing."""
     return sorted(folder.glob("*.arrow"))
 
 
 def read_batches(folder: Path) -> Iterator[pa.RecordBatch]:
     """Yield the record batches of a folder of shards, with one file mapped into memory at a time.
 
-    The caller has verified its hashes: pyarrow trusts the lengths and offsets in a file, so reading a damaged one could
-    crash the process.
+    The caller has verified the hashes: pyarrow trusts lengths and offsets, so a damaged file could crash the process.
 
     Raises:
         UserError: a file is not Arrow IPC.
@@ -87,7 +82,7 @@ def read_batches(folder: Path) -> Iterator[pa.RecordBatch]:
 
 
 def grouped(items: Iterable[T], size: Callable[[T], int], least: int) -> Iterator[list[T]]:
-    """Join successive items into groups, each complete once its sizes add up to ``least``."""
+    """Join successive items into groups whose sizes add up to at least ``least``."""
     group: list[T] = []
     total = 0
     for item in items:
