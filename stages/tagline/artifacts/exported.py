@@ -45,8 +45,8 @@ class WordRule:
 
     Attributes:
         language: ``download.dataset.language``; None: the default rule.
-        library: name and version of the library that splits words of this language; None: the default rule.
-        agreement: share of the training words that the rule finds again in running text; 1 if they were split by it.
+        library: its name and version; None: the default rule.
+        agreement: share of the training words that the rule finds again in running text.
     """
 
     language: str | None = None
@@ -60,8 +60,8 @@ class SentenceRule:
 
     Attributes:
         split: whether the training sentences are those that the library finds.
-        library: name and version of the library; None: texts stay whole.
-        agreement: share of the training sentences that the library does not split further.
+        library: its name and version; None: texts stay whole.
+        agreement: share of the training sentences that the library does not split.
     """
 
     split: bool = False
@@ -79,22 +79,20 @@ class Exported:
     """How to use an exported model.
 
     Attributes:
-        labels: the label list, in the order of the logits.
-        head: name of the classifier head, a key of `tagline.model.heads.HEADS`.
+        labels: in the order of the logits.
+        head: a key of `tagline.model.heads.HEADS`.
         max_length: maximum window length in sub-words, special tokens included.
         stride: maximum overlap of two neighbouring windows in sub-words.
         padding: id of the padding sub-word.
         one_by_one: whether a word's sub-words are independent of its neighbours.
-        words: how raw text is split into words.
         precision: number format of the backend torch, that of the evaluation.
         context_subwords: maximum number of sub-words of neighbouring sentences on each side of a window.
-        sentences: whether raw text is split into sentences.
         biases: added to the scores of the labels of some types when labels are chosen.
         lowercase: whether sentences whose capitals say nothing are read in small letters (`tagline.text.case`).
-        calibration: of scores; None: an export of a version without one.
+        calibration: of scores; None if an earlier version exported.
         accept: the lowest score of entities of a type whose precision is promised.
-        reference: what `tagline.metrics.expected.Reference.parse` reads; empty: an export of a version without it, or
-            validation has too few entities.
+        reference: for `tagline.metrics.expected.Reference.parse`; empty if an earlier version exported or validation
+            has too few entities.
     """
 
     labels: Labels
@@ -115,7 +113,6 @@ class Exported:
 
 
 def write(exported: Exported, folder: Path) -> None:
-    """Write tagger.json."""
     values = asdict(exported)
     del values["labels"], values["calibration"]
     for name in (*PER_TYPE, "lowercase", "reference"):
@@ -160,7 +157,6 @@ def read(folder: Path) -> Exported:
 
 
 def _parse_values(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Take the entries of `_TYPES`, in the block of `reading`."""
     values = {name: content[name] for name in _TYPES}
     for name, type_ in _TYPES.items():
         if type(values[name]) is not type_ or (type_ is int and not 0 <= values[name] < 2**31):
@@ -173,7 +169,7 @@ def _parse_values(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_rules(path: Path) -> tuple[WordRule, SentenceRule]:
-    """Read the rules for words and sentences in provenance.json of data/raw, whose hash the caller has verified."""
+    """Read the rules for words and sentences in a verified provenance.json of data/raw."""
     return _parse_rules(read_json(path, "download"))
 
 
@@ -192,7 +188,7 @@ def _parse_rules(content: Mapping[str, Any]) -> tuple[WordRule, SentenceRule]:
 
 
 def read_report(path: Path) -> tuple[str, float, list[str]]:
-    """Read of reports/export.json the split, its F1, and the notes on backends.
+    """Read the split, its F1, and the notes on backends from reports/export.json.
 
     Raises:
         UserError: it is missing or damaged.
@@ -203,7 +199,7 @@ def read_report(path: Path) -> tuple[str, float, list[str]]:
 
 
 def backends(folder: Path) -> list[BackendName]:
-    """List the backends whose files exist or should, by hashes.json, fastest on a CPU first."""
+    """List the backends whose files exist or are listed, fastest on a CPU first."""
     listed = hashes(folder)
     present: set[BackendName] = {"torch"}
     for backend, graph in GRAPHS.items():
@@ -213,7 +209,6 @@ def backends(folder: Path) -> list[BackendName]:
 
 
 def external_weights(folder: Path, backend: BackendName) -> list[Path]:
-    """List the files of weights that a graph refers to."""
     data = folder / (GRAPHS[backend] + DATA)
     if data.is_file():
         return [data]
@@ -223,18 +218,17 @@ def external_weights(folder: Path, backend: BackendName) -> list[Path]:
 
 
 def weights(folder: Path) -> list[Path]:
-    """List the safetensors files."""
     return sorted(folder.glob("*.safetensors"))
 
 
 def files(folder: Path, backend: BackendName) -> list[Path]:
-    """List the files of a backend; those of `torch` are all but the ONNX files."""
+    """List the files of a backend; those of `torch` are all but ONNX files."""
     names = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
     return [folder / name for name in names if backend in _backends_of(name, names)]
 
 
 def hashes(folder: Path) -> dict[str, str]:
-    """Read hashes.json; a folder that no stage wrote may lack it, which gives no hashes.
+    """Read hashes.json; without it (no stage wrote the folder) there are no hashes.
 
     Raises:
         UserError: the file is damaged.
@@ -248,8 +242,7 @@ def verify(folder: Path, expected: Mapping[str, str], backend: BackendName | Non
     """Compare the files of an export with their hashes.
 
     Args:
-        folder: models/export.
-        expected: see `hashes`; without any nothing is checked.
+        expected: see `hashes`; if empty, nothing is checked.
         backend: check only the files that it loads; None: all.
 
     Raises:
@@ -265,7 +258,7 @@ def verify(folder: Path, expected: Mapping[str, str], backend: BackendName | Non
 
 
 def _backends_of(name: str, names: Collection[str]) -> list[BackendName]:
-    """List the backends that a file of an export belongs to, by its name and those of all files."""
+    """List the backends that a file belongs to, by its name and those of all files."""
     if name == HEAD_FILE:
         return [*get_args(BackendName)]
     for graph, file in GRAPHS.items():

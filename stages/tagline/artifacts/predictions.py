@@ -38,7 +38,6 @@ ALTERED = "predicted.altered."
 
 
 def _schema(altered: Iterable[str]) -> pa.Schema:
-    """The columns, with those of some altered forms."""
     strings = pa.list_(pa.string())
     fields = [
         ("id", pa.large_string()),
@@ -57,7 +56,7 @@ def write(
     sentences: Sequence[TaggedSentence],
     altered: Mapping[str, Sequence[TaggedSentence]] | None = None,
 ) -> None:
-    """Write the predictions of a split, and those for altered forms of its words, by name."""
+    """Write the predictions of a split, and those for altered forms by name."""
     flat = flatten(sentences)
     names = pa.array(flat.labels.names, pa.string())
     values = {
@@ -86,7 +85,6 @@ class Settings(NamedTuple):
 
     Attributes:
         precision: ``evaluate.precision``.
-        calibration: of the scores.
         biases: of types whose recall is promised.
         accept: the lowest score of entities of a type whose precision is promised.
         reference: see `tagline.metrics.expected.Reference.to_json`; empty: scores of other texts can't be estimated.
@@ -100,7 +98,7 @@ class Settings(NamedTuple):
 
 
 def write_provenance(folder: Path, labels: Labels, settings: Settings, others: Mapping[Path, Path]) -> None:
-    """Write labels and settings, which later stages read, and the hashes; the splits are written before.
+    """Write labels, settings and hashes, after the splits.
 
     Args:
         others: see `write_hashes`.
@@ -119,7 +117,7 @@ def write_provenance(folder: Path, labels: Labels, settings: Settings, others: M
 
 
 def read_settings(path: Path) -> Settings:
-    """Read how labels were chosen in data/predictions/provenance.json, whose hash the caller has verified.
+    """Read how labels were chosen in a verified provenance.json of data/predictions.
 
     Raises:
         UserError: another version of the stage evaluate wrote the file.
@@ -149,7 +147,7 @@ def read_kind(content: bytes, where: str) -> Kind:
 
 
 def read_with_altered(files: Mapping[str, bytes], kind: Kind, where: str) -> dict[str, list[TaggedSentence]]:
-    """Read the predictions of some splits by their names, and those for altered forms as ``SPLIT.altered.FORM``.
+    """Read the predictions of splits by name, and those for altered forms as ``SPLIT.altered.FORM``.
 
     Args:
         files: the bytes of the Parquet file of each split.
@@ -165,7 +163,7 @@ def read_with_altered(files: Mapping[str, bytes], kind: Kind, where: str) -> dic
 
 
 def _read(content: bytes, kind: Kind, where: str) -> Iterator[tuple[str, list[TaggedSentence]]]:
-    """Yield the names of the columns of predicted labels, and the sentences with these labels; ``predicted`` first."""
+    """Yield the columns of predicted labels, ``predicted`` first, and the sentences with these labels."""
     table = _read_table(content, where)
     ids = table["id"].to_pylist()
     words = table["words"].to_pylist()
@@ -189,7 +187,6 @@ def _read(content: bytes, kind: Kind, where: str) -> Iterator[tuple[str, list[Ta
 
 
 def _read_table(content: bytes, where: str) -> pa.Table:
-    """Read the columns, of which each list has a value for each word of its row."""
     with reading(where, "evaluate", expected=f"a table of {', '.join(COLUMNS)}"):
         table = pq.read_table(BytesIO(content))
         schema = _schema(name for name in table.column_names if name.startswith(ALTERED))
@@ -197,5 +194,5 @@ def _read_table(content: bytes, where: str) -> pa.Table:
 
 
 def _label_ids(labels: pa.Array, names: Sequence[str]) -> Any:
-    """Turn label names into label ids, int64."""
+    """Label ids, int64."""
     return pc.index_in(labels, value_set=pa.array(names, pa.string())).to_numpy().astype(np.int64)

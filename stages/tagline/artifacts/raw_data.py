@@ -42,7 +42,7 @@ BATCH_WORDS = 100_000
 
 
 def origins(provenance: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """The names of the data sets on the Hub, and the paths of the files of train, in provenance.json."""
+    """The data sets on the Hub and the paths of the files of train, by provenance.json."""
     on_hub: list[str] = []
     files: list[str] = []
     for source in provenance.get("sources", [provenance]):
@@ -54,7 +54,7 @@ def origins(provenance: Mapping[str, Any]) -> tuple[list[str], list[str]]:
 
 
 def with_further(names: Iterable[str]) -> list[str]:
-    """List the splits, then the further test sets among some names."""
+    """List the splits, then the further test sets."""
     return list(dict.fromkeys([*SPLITS, *names]))
 
 
@@ -74,13 +74,12 @@ def write_rows(
     annotated: bool = False,
     spans: bool = False,
 ) -> dict[str, int]:
-    """Write sentences while they are read: of each split a batch is in memory.
+    """Write sentences while they are read, with one batch of each split in memory.
 
     Args:
         rows: sentences with their splits, in any order; each a mapping from ``words`` and every tag column to lists of
             strings of one length, and optionally from ``id`` and ``document`` to a string. The default id is
-            ``SPLIT-N``, counted from 0; rows with a document that is not the one of the row before, or with none, begin
-            a document.
+            ``SPLIT-N``, from 0; rows with another document than the row before, or with none, begin a document.
         annotated: whether rows may have ``annotated_types``.
 
     Returns:
@@ -103,8 +102,6 @@ def write_rows(
 
 
 class _SplitWriter:
-    """Writes the rows of a split in batches."""
-
     def __init__(self, path: Path, split: str, schema: pa.Schema, stack: ExitStack) -> None:
         self.split = split
         self.schema = schema
@@ -155,14 +152,13 @@ class RawData:
     """data/raw, which is read batch by batch.
 
     Attributes:
-        path: the folder.
-        tag_columns: its tag columns, in order.
+        tag_columns: in order.
         sentences: the number of sentences of each split, and of each further test set.
         annotated: whether there is a column ``annotated_types``.
         drawn: the splits that were drawn from the files of train.
         spans: whether tags come from spans.
         findings: what the stage download found in each split, and its count; of several sources, by their numbers.
-        task: the tag column of `of_task`; empty: all sentences of all splits are read.
+        task: see `of_task`; empty: all sentences of all splits are read.
     """
 
     path: Path
@@ -175,11 +171,11 @@ class RawData:
     task: str = ""
 
     def of_task(self, task: str) -> Self:
-        """The sentences that a task is learnt from and scored on: the border at which unknown labels end.
+        """The sentences that a task is learnt from and scored on.
 
-        Train has all sentences. Of the other splits, sentences with a word whose tag is unknown are left out, so that
-        whatever is scored or fitted has a gold label for each word. Stages that read data/raw beside data/tokenized
-        read it so, too, or their sentences would not be the same.
+        Of the splits other than train, sentences with a word whose tag is unknown are left out, so that all that is
+        scored or fitted has gold labels. Stages that read data/raw beside data/tokenized must do so, too, to have the
+        same sentences.
 
         Raises:
             UserError: a split has no sentence left.
@@ -196,7 +192,6 @@ class RawData:
         return replace(data, sentences=sentences)
 
     def batches(self, split: str) -> Iterator[pa.RecordBatch]:
-        """Yield the record batches of a split."""
         for batch in shards.read_batches(self.path / split):
             incomplete = self._incomplete(split, batch)
             if incomplete.any():
@@ -219,16 +214,15 @@ class RawData:
         return np.diff(before[tags.offsets.to_numpy()]) > 0
 
     def documents(self, split: str) -> npt.NDArray[np.int64]:
-        """The number of the document of each sentence of a split, int64 (sentences,), ascending from 0."""
+        """The document of each sentence of a split, int64 (sentences,), ascending from 0."""
         numbers = np.concatenate([batch[DOCUMENT].to_numpy() for batch in self.batches(split)])
         return np.cumsum(np.diff(numbers, prepend=numbers[0]) > 0)
 
     def has_documents(self) -> bool:
-        """Whether a document of train has several sentences; otherwise each sentence is one by itself."""
+        """Whether a document of train has several sentences."""
         return bool(self.documents("train")[-1] + 1 < self.sentences["train"])
 
     def ids(self, split: str) -> Iterator[str]:
-        """Yield the id of each sentence of a split."""
         for batch in self.batches(split):
             yield from batch[ID].to_pylist()
 
@@ -238,7 +232,7 @@ class RawData:
         return [split for split in self.sentences if split not in LEARNT]
 
     def annotated_types(self, split: str) -> set[tuple[str, ...]]:
-        """The different values of ``annotated_types`` in a split that are not null."""
+        """The different values of ``annotated_types`` that are not null."""
         if not self.annotated:
             return set()
         different: set[tuple[str, ...]] = set()
@@ -247,12 +241,12 @@ class RawData:
         return different
 
     def chunks(self, split: str, words: int) -> Iterator[pa.RecordBatch]:
-        """Yield the sentences of a split in larger batches, of about so many words each."""
+        """Yield a split in larger batches, of about so many words each."""
         for batches in shards.grouped(self.batches(split), lambda batch: len(batch[WORDS].values), words):
             yield pa.concat_batches(batches)
 
     def sample(self, split: str, size: int) -> list[list[str]]:
-        """The words of at most so many sentences, evenly spread over a split."""
+        """The words of at most so many sentences, evenly spread."""
         step = self.sentences[split] // size + 1
         sampled: list[list[str]] = []
         first = 0  # index of the batch's first sentence
@@ -286,7 +280,7 @@ def _count_rows(folder: Path) -> int:
 
 
 def name_word(batch: pa.RecordBatch, index: int) -> str:
-    """Name the word at an index among all words of a batch: its sentence, its index there, the word itself.
+    """Name a word, by its index among those of a batch: its sentence, its index there, the word itself.
 
     Word 3 of sentences of 2 and 4 words is word 1 of the second: ``train-1, word 1 (lives)``.
     """

@@ -1,8 +1,8 @@
-"""How a tokenizer.json and what transformers makes of it read words: the check that both give the same sub-words.
+"""How tokenizer.json and what transformers makes of it read words: the check that both give the same sub-words.
 
 transformers 5 takes the vocabulary from tokenizer.json and builds the other steps anew, by a class that it picks from
-the names in config.json and tokenizer_config.json. Where that class is not the tokenizer's own, words get other
-sub-words than in pretraining.
+config.json and tokenizer_config.json. If that is not the tokenizer's own, words get other sub-words than in
+pretraining.
 """
 
 from collections.abc import Collection, Iterable
@@ -39,9 +39,8 @@ class SubwordDifference:
     """A word that two tokenizers read differently.
 
     Attributes:
-        word: the word.
-        own: its sub-words by tokenizer.json.
-        other: its sub-words by the other tokenizer; None: that fails on words.
+        own: sub-words by tokenizer.json.
+        other: by the other tokenizer; None: that fails on words.
     """
 
     word: str
@@ -60,7 +59,7 @@ def _shown(pieces: Iterable[str]) -> str:
 def first_difference(own: Tokenizer, other: Tokenizer, words: Iterable[str] = ()) -> SubwordDifference | None:
     """Find the first word with other ids by one tokenizer than by another, special tokens at the ends included.
 
-    Special tokens are not compared if ``own`` adds none, since classes of transformers then add those of their model.
+    These are not compared if ``own`` adds none: classes of transformers then add those of their model.
 
     Args:
         own: of tokenizer.json.
@@ -86,14 +85,13 @@ def first_difference(own: Tokenizer, other: Tokenizer, words: Iterable[str] = ()
 
 
 def encode_each(tokenizer: Tokenizer, words: Iterable[str], with_ends: bool) -> list[Encoding]:
-    """Encode each word by itself."""
     with reading_tokenizer(TOKENIZER_FILE, problem="it fails on a word", remedy="choose another encoder"):
         inputs = [[word] for word in words]
         return tokenizer.encode_batch(inputs, is_pretokenized=True, add_special_tokens=with_ends)
 
 
 def _words_of_vocabulary(tokenizer: Tokenizer, special: Collection[str]) -> list[str]:
-    """Words of evenly spaced pieces of the vocabulary: as they are, in other letter case, with a digit, in pairs."""
+    """Evenly spaced pieces of the vocabulary: as they are, in other letter case, with a digit, in pairs."""
     size = tokenizer.get_vocab_size(with_added_tokens=False)
     texts = [text_of_piece(tokenizer, number) for number in range(0, size, size // _PIECES + 1)]
     pieces = [text for text in texts if text and text not in special]
@@ -102,7 +100,7 @@ def _words_of_vocabulary(tokenizer: Tokenizer, special: Collection[str]) -> list
 
 
 def text_of_piece(tokenizer: Tokenizer, number: int) -> str:
-    """What a piece of the vocabulary stands for in a word; empty if that is not text without spaces."""
+    """What a piece of the vocabulary stands for in a word; empty if that is no text without spaces."""
     piece = tokenizer.id_to_token(number)
     if piece is None:
         return ""
@@ -123,7 +121,7 @@ def read_file(path: Path) -> Tokenizer:
 
 
 def without_limits(tokenizer: Tokenizer) -> Tokenizer:
-    """Switch off, in place, what a tokenizer.json has of its last use: truncation, padding, and dropout of merges."""
+    """Switch off, in place, what a tokenizer.json has of its last use."""
     tokenizer.no_truncation()
     tokenizer.no_padding()
     if getattr(tokenizer.model, "dropout", None):
@@ -135,10 +133,10 @@ def check_reading(location: str, folder: Path, remedy: str, config: PreTrainedCo
     """Check that transformers reads words with a saved tokenizer as its tokenizer.json alone does.
 
     Args:
-        location: names the tokenizer, for the message.
+        location: of the tokenizer, for the message.
         folder: of the tokenizer; a model's folder, if ``config`` is None.
         remedy: what to do, for the message.
-        config: of the model, whose architecture may choose the class.
+        config: of the model; its architecture may choose the class.
 
     Raises:
         UserError: a word has other sub-words.

@@ -59,7 +59,7 @@ def window_columns(windows: Windows, labels: Ints, first_sentence: int) -> dict[
     """The columns of `WINDOW_FEATURES`, of windows in one array per column.
 
     Args:
-        labels: int64, the label id of each sub-word.
+        labels: int64, label ids of the sub-words.
         first_sentence: the row of their first sentence in its split.
     """
     offsets = windows.offsets[0]
@@ -72,7 +72,6 @@ def window_columns(windows: Windows, labels: Ints, first_sentence: int) -> dict[
 
 
 def sentence_features(labels: Labels, annotated: bool = False) -> Features:
-    """The columns of the sentences of a task; ``annotated``: some may not be annotated for all types."""
     labels_of_words = List(ClassLabel(names=list(labels.names)))
     columns = {"id": Value("string"), "words": List(Value("string")), "labels": labels_of_words}
     if annotated:
@@ -82,22 +81,21 @@ def sentence_features(labels: Labels, annotated: bool = False) -> Features:
 
 @dataclass(frozen=True)
 class Split:
-    """The sentences of a split, their windows in the same order, and the label list of both."""
+    """The sentences of a split, their windows in the same order, and their label list."""
 
     sentences: Dataset
     windows: Dataset
     labels: Labels
 
     def ids_and_words(self) -> tuple[LazyColumn[str], LazyColumn[list[str]]]:
-        """The id and the words of each sentence."""
         return LazyColumn(column(self.sentences, "id")), LazyColumn(column(self.sentences, "words"))
 
     def gold(self) -> LabelIds:
-        """The gold ids of all words, in train also of the label list's sets, one after the other, int32 (words,)."""
+        """The gold ids of all words, in train also of sets of labels, int32 (words,)."""
         return pc.list_flatten(column(self.sentences, "labels")).cast(pa.int32()).to_numpy()
 
     def labelled_words(self) -> Iterator[tuple[list[str], list[str]]]:
-        """Yield the words and the gold label names of each sentence; "" for unknown labels, which are of no entity."""
+        """Yield the words and gold label names of each sentence; "" for unknown labels."""
         names = [*self.labels.names, *("" for _ in self.labels.sets)]
         for batch in self.sentences.iter(batch_size=1000):
             for words, numbers in zip(batch["words"], batch["labels"], strict=True):
@@ -105,25 +103,25 @@ class Split:
 
     @cached_property
     def annotated(self) -> list[list[str] | None] | None:
-        """The types that each sentence is annotated for, None for all; None if all sentences are for all."""
+        """The types that each sentence is annotated for, None: all; None if that is so for all sentences."""
         if ANNOTATED not in self.sentences.column_names:
             return None
         types: list[list[str] | None] = column(self.sentences, ANNOTATED).to_pylist()
         return types
 
     def hidden(self, first: int = 0, last: int | None = None) -> Bools | None:
-        """The `hidden_labels` of some sentences, or of all; None if all sentences are annotated for all types."""
+        """The `hidden_labels` of sentences; None if all are annotated for all types."""
         if self.annotated is None:
             return None
         return hidden_labels(self.annotated[first:last], self.lengths()[first:last], self.labels)
 
     def lengths(self) -> list[int]:
-        """The number of words of each sentence."""
+        """Words of each sentence."""
         return list(pc.list_value_length(column(self.sentences, "words")).to_pylist())
 
     @cached_property
     def mapped_windows(self) -> Windows:
-        """The windows with their sub-words in memory-mapped files, which all processes share."""
+        """The windows in memory-mapped files, which all processes share."""
         table: pa.Table = self.windows.with_format("arrow")[:]
         batches = table.to_batches()
 
@@ -144,12 +142,12 @@ class Split:
 
 
 def _offsets(lists: pa.ListArray) -> Ints:
-    """Where each list begins among the values, then their number: lists of 2 and 3 values give 0 2 5."""
+    """Offsets among the values: lists of 2 and 3 values give 0 2 5."""
     return np.concatenate([[0], np.cumsum(lists.value_lengths().to_numpy(), dtype=np.int64)])
 
 
 class LazyColumn(Sequence[Element]):
-    """A column in Arrow, whose values become Python objects when they are asked for."""
+    """A column in Arrow, whose values become Python objects when asked for."""
 
     def __init__(self, values: pa.ChunkedArray) -> None:
         self.values = values
@@ -171,7 +169,7 @@ class LazyColumn(Sequence[Element]):
 
 
 def column(dataset: Dataset, name: str) -> pa.ChunkedArray:
-    """A column of a data set in Arrow, also of a `Dataset.select`, whose table has the rows of the whole data set."""
+    """A column in Arrow, also of a `Dataset.select`, whose table has the rows of the whole data set."""
     return dataset.select_columns([name]).with_format("arrow")[:][name]
 
 
@@ -185,12 +183,12 @@ def load_labels(path: Path) -> Labels:
 
 
 def splits(path: Path) -> list[str]:
-    """List the splits of data/tokenized, or of data/tokenized_tests, which may have none."""
+    """List the splits of data/tokenized, or of data/tokenized_tests, perhaps none."""
     return sorted(folder.name for folder in (path / "sentences").glob("*"))
 
 
 def load_split(path: Path, split: str) -> Split:
-    """Open one split of a folder, whose hashes the caller has verified, mapped into memory.
+    """Open one split of a folder, whose hashes the caller has verified, memory-mapped.
 
     Raises:
         UserError: there is no such split.
@@ -204,7 +202,7 @@ def load_split(path: Path, split: str) -> Split:
 
 
 def with_copies(train: Split, path: Path) -> Split:
-    """The split train of data/tokenized with the windows of its copies, if any, after its own."""
+    """The split train with the windows of its copies, if any, after its own."""
     folders = [path / "windows" / name for name in COPIES]
     copies = [_load(folder) for folder in folders if folder.is_dir()]
     return replace(train, windows=concatenate_datasets([train.windows, *copies])) if copies else train
@@ -220,12 +218,11 @@ class Windowing:
     """How words became windows of sub-words: what later stages need to do the same.
 
     Attributes:
-        tokenizer_sha256: the hash of the tokenizer's file.
         one_by_one: whether each word's sub-words are independent of its neighbours.
         label_all_tokens: whether all sub-words of a word are labelled, or only the first.
-        max_length: the largest number of sub-words of a window, special tokens included.
-        stride: the largest number of sub-words that two consecutive windows share.
-        context_subwords: the largest number of sub-words of neighbouring sentences on each side of a window; 0 if no
+        max_length: largest number of sub-words of a window, special tokens included.
+        stride: largest number of sub-words that two consecutive windows share.
+        context_subwords: largest number of sub-words of neighbouring sentences on each side of a window; 0 if no
             sentence of train has neighbours.
         lowercase: whether sentences whose capitals say nothing are read in small letters (`tagline.text.case`).
     """
@@ -240,7 +237,6 @@ class Windowing:
 
 
 def write_windowing(windowing: Windowing, path: Path) -> None:
-    """Write provenance.json of data/tokenized."""
     values = asdict(windowing)
     if not windowing.lowercase:  # as before there was this key, so that nothing is trained again
         del values["lowercase"]
@@ -248,15 +244,12 @@ def write_windowing(windowing: Windowing, path: Path) -> None:
 
 
 def read_windowing(path: Path) -> Windowing:
-    """Read provenance.json of data/tokenized, whose hashes the caller has verified."""
+    """Read a verified provenance.json of data/tokenized."""
     return Windowing(**read_json(path / PROVENANCE, "tokenize-align"))
 
 
 def check_tokenizer(path: Path, tokenizer: Path, written_by: str = "download") -> None:
     """Check that data/tokenized was made with the tokenizer in a folder.
-
-    Args:
-        written_by: the stage that wrote the tokenizer, for messages.
 
     Raises:
         UserError: another tokenizer made it, or one of the folders is missing.
