@@ -1,3 +1,3 @@
-"""Tokenization: words to sub-words, tags to labels, sentences to windows; what is unusual in the data."""
+"""Tokenization: words to sub-words, tags to labels, sentences to windows."""
 
 __all__ = ["conversion", "subwords", "tags", "tokenize_align_params"]

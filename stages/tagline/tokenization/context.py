@@ -1,4 +1,4 @@
-"""Context: the neighbouring sentences of a document that a chunk's windows read, also across the borders of chunks."""
+"""Context: the neighbouring sentences of a document that windows read, also across chunks."""
 
 from collections.abc import Iterable, Iterator
 from itertools import chain, pairwise
@@ -12,7 +12,7 @@ from tagline.text.subword_windows import WindowCutter
 
 
 class Neighbours(NamedTuple):
-    """Some sentences between those before and after them, which are only read."""
+    """Sentences between those before and after them, which are only read."""
 
     before: pa.RecordBatch
     sentences: pa.RecordBatch
@@ -20,13 +20,13 @@ class Neighbours(NamedTuple):
 
 
 def with_neighbours(chunks: Iterable[pa.RecordBatch], cutter: WindowCutter) -> Iterator[Neighbours]:
-    """Yield each chunk between the sentences of its documents directly before and after it, which are only read.
+    """Yield each chunk between the sentences of its documents directly before and after it.
 
     Args:
-        chunks: of data/raw, one after the other; each but the last has at least so many sub-words as the context. Two
+        chunks: of data/raw, one after the other; each but the last has at least as many sub-words as the context. Two
             are in memory.
-        cutter: whose context there is on each side, unless the document has less; without context, no sentences are
-            added and no chunk is read ahead.
+        cutter: has the size of the context on each side; without context, no sentences are added and no chunk is read
+            ahead.
     """
     if not cutter.context:
         for chunk in chunks:
@@ -41,18 +41,18 @@ def with_neighbours(chunks: Iterable[pa.RecordBatch], cutter: WindowCutter) -> I
 
 
 def _head(batch: pa.RecordBatch, before: pa.RecordBatch, cutter: WindowCutter) -> pa.RecordBatch:
-    """First sentences of a batch that continue the last document of the batch before it."""
+    """First sentences of a batch that continue the document before it."""
     return batch[: _count(batch, range(batch.num_rows), before[DOCUMENT][-1].as_py(), cutter)]
 
 
 def _tail(batch: pa.RecordBatch, after: pa.RecordBatch, cutter: WindowCutter) -> pa.RecordBatch:
-    """Last sentences of a batch whose document continues in the next batch."""
+    """Last sentences of a batch whose document continues after it."""
     rows = range(batch.num_rows - 1, -1, -1)
     return batch[batch.num_rows - _count(batch, rows, after[DOCUMENT][0].as_py(), cutter) :]
 
 
 def _count(batch: pa.RecordBatch, rows: Iterable[int], document: int, cutter: WindowCutter) -> int:
-    """The number of rows, from the first on, that are of a document, until they have all sub-words of the context."""
+    """The number of rows of a document until they have all sub-words of the context."""
     count = 0
     subwords = 0
     for row in rows:

@@ -1,4 +1,4 @@
-"""Findings in splits: unusual tags, words and sentences, and sentences that are in another split."""
+"""Findings in splits: unusual tags, words and sentences, and sentences of another split."""
 
 from collections.abc import Mapping
 from itertools import compress
@@ -17,7 +17,6 @@ Hashes = npt.NDArray[np.uint64]
 
 
 def find_in_tags(split: str, tags: Mapping[str, Tags]) -> Findings:
-    """Find illegal tags, unseen labels and a lack of entities in a split."""
     findings = Findings()
     findings.add("illegal_tags", tags[split].illegal, tags[split].illegal_tags())
     counts = tags[split].counts
@@ -31,14 +30,14 @@ def find_in_tags(split: str, tags: Mapping[str, Tags]) -> Findings:
 
 
 def add_words(findings: Findings, batch: pa.RecordBatch, words: Mapping[str, Bools]) -> None:
-    """Add words of some sentences, given for each kind of finding which words are of it, bool (words,)."""
+    """Add words, given for each kind of finding which are of it, bool (words,)."""
     for kind, is_of_kind in words.items():
         indices = np.flatnonzero(is_of_kind)
         findings.add(kind, len(indices), (name_word(batch, int(index)) for index in indices))
 
 
 def add_sentences(findings: Findings, batch: pa.RecordBatch, sentences: Mapping[str, Bools]) -> None:
-    """Add sentences, given for each kind of finding which sentences are of it, bool (sentences,)."""
+    """Add sentences, given for each kind of finding which are of it, bool (sentences,)."""
     for kind, is_of_kind in sentences.items():
         rows = np.flatnonzero(is_of_kind)
         findings.add(kind, len(rows), (batch[ID][int(row)].as_py() for row in rows))
@@ -56,7 +55,7 @@ def hash_sentences(words: pa.DictionaryArray, ends: Ints) -> Hashes:
     Ten million different sentences contain a collision with a probability of 3 in a million.
 
     Args:
-        words: the words of all sentences, one after the other, dictionary-encoded (words,).
+        words: of all sentences, dictionary-encoded (words,).
         ends: int64 (sentences,), where each sentence ends among them.
 
     Returns:
@@ -74,12 +73,12 @@ def hash_sentences(words: pa.DictionaryArray, ends: Ints) -> Hashes:
 
 
 def are_among(hashes: Hashes, others: Hashes) -> Bools:
-    """Whether each hash is one of some others, bool, of the shape of ``hashes``; there is at least one other."""
+    """Whether each hash is one of the others, of which there is at least one."""
     others = np.sort(others)
     nearest = np.searchsorted(others, hashes).clip(max=len(others) - 1)
     return others[nearest] == hashes
 
 
 def are_same(first: Hashes, second: Hashes) -> bool:
-    """Whether all sentences of one of two splits are in the other one, by their hashes."""
+    """Whether all sentences of one of two splits are in the other, by their hashes."""
     return bool(are_among(first, second).all() or are_among(second, first).all())

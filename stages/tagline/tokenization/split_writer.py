@@ -1,4 +1,4 @@
-"""Write the sentences and windows of a split, chunk by chunk, and find what is unusual in them."""
+"""Write a split, chunk by chunk, and find what is unusual in it."""
 
 from __future__ import annotations
 
@@ -39,11 +39,9 @@ class SentenceChunk(NamedTuple):
     """Some sentences of a split.
 
     Attributes:
-        sentences: the sentences.
-        neighbours: these, between the sentences before and after them.
+        neighbours: the sentences between those before and after them.
         vocabulary: their words, dictionary-encoded.
         ends: int64 (sentences,), where each of them ends among the words.
-        gold: their gold labels.
     """
 
     sentences: pa.RecordBatch
@@ -57,9 +55,9 @@ class WrittenSplit(NamedTuple):
     """What a split has.
 
     Attributes:
-        sizes: its numbers of sentences, words and windows.
-        labels: the number of words that are known to have each label.
-        hashes: of its sentences, see `hash_sentences`.
+        sizes: numbers of sentences, words and windows.
+        labels: the number of words known to have each label.
+        hashes: see `hash_sentences`.
     """
 
     sizes: dict[str, int]
@@ -72,11 +70,9 @@ class SplitWriter:
     """Writes the sentences and windows of splits.
 
     Attributes:
-        labels: the labels of the task.
-        cutter: makes the windows.
         label_all_tokens: see `align_labels`.
-        lowercase_share: of the sentences of train, those that are drawn for a copy in small letters.
-        target: data/tokenized, or for test sets data/tokenized_tests.
+        lowercase_share: of the sentences of train, those drawn for a copy in small letters.
+        target: data/tokenized or data/tokenized_tests.
     """
 
     labels: Labels
@@ -87,7 +83,6 @@ class SplitWriter:
 
     @cached_property
     def unknown(self) -> int:
-        """The id of the sub-word that stands for what the vocabulary lacks; see `subwords.unknown_id`."""
         return subwords.unknown_id(self.cutter.tokenizer)
 
     def write(self, split: str, tags: Tags, findings: Findings) -> WrittenSplit:
@@ -124,13 +119,12 @@ class SplitWriter:
         return WrittenSplit(sizes, of_labels, np.concatenate(hashes))
 
     def _copies_writer(self, split: str) -> ShardWriter | nullcontext[None]:
-        """Open the windows of copies in small letters; None if there are none."""
+        """Open the windows of copies in small letters, if any."""
         if split != "train" or not self.lowercase_share:
             return nullcontext()
         return ShardWriter(self.target / "windows" / tokenized.LOWERCASE, tokenized.WINDOW_FEATURES.arrow_schema)
 
     def _chunks(self, split: str, tags: Tags) -> Iterator[SentenceChunk]:
-        """Yield the sentences of a split with their gold labels."""
         raw = tags.column.raw
         for neighbours in with_neighbours(raw.chunks(split, CHUNK_WORDS), self.cutter):
             batch = neighbours.sentences
@@ -144,7 +138,7 @@ class SplitWriter:
             yield SentenceChunk(batch, neighbours, batch[WORDS].values.dictionary_encode(), ends, tagged)
 
     def _cut_and_check(self, chunk: SentenceChunk, findings: Findings) -> Windows:
-        """Make the windows of a chunk, and find unusual words and sentences in it."""
+        """Make windows, and find unusual words and sentences."""
         windows, subwords_of_words = self._cut(chunk)
         word_of_subwords = windows.word_indices(_begins(chunk.ends))
         is_unknown = (windows.input_ids[0] == self.unknown) & (word_of_subwords != NO_WORD)
@@ -167,7 +161,6 @@ class SplitWriter:
         return windows
 
     def _columns(self, chunk: SentenceChunk, windows: Windows, first_sentence: int) -> dict[str, pa.Array]:
-        """The columns of windows of a chunk, with the labels of their sub-words."""
         numbers = [self.cutter.tokenizer.token_to_id(mark) for mark in MARKS]
         marks = [number for number in numbers if number is not None]
         words = windows.word_indices(_begins(chunk.ends))
@@ -176,14 +169,13 @@ class SplitWriter:
         return tokenized.window_columns(windows, aligned, first_sentence)
 
     def _cut_lowercase(self, chunk: SentenceChunk, drawn: Bools) -> Windows:
-        """Make the windows in small letters of drawn sentences, but not of those that are read so anyway."""
+        """Make the windows in small letters of drawn sentences that are not read so anyway."""
         words = chunk.vocabulary.dictionary.to_pylist()
         has_copy = drawn & case.informative(words, chunk.vocabulary.indices.to_numpy(), chunk.ends)
         windows, _ = self._cut(chunk, lowercase=True)
         return windows.take(np.flatnonzero(has_copy[windows.sentence]))
 
     def _cut(self, chunk: SentenceChunk, lowercase: bool = False) -> tuple[Windows, Ints]:
-        """Make the windows of a chunk; see `WindowCutter.cut`."""
         before, batch, after = chunk.neighbours
         vocabulary = chunk.vocabulary
         if before.num_rows or after.num_rows:
@@ -198,12 +190,11 @@ class SplitWriter:
 
 
 def _begins(ends: Ints) -> Ints:
-    """Where sentences begin, given where they end, one after the other: 2 5 give 0 2."""
+    """Where sentences begin, given where they end: 2 5 give 0 2."""
     return ends - np.diff(ends, prepend=0)
 
 
 def _sentence_columns(chunk: SentenceChunk, annotated: bool) -> dict[str, pa.Array]:
-    """The columns of the sentences of a chunk, with the labels of their words."""
     words = chunk.sentences[WORDS]
     labels = pa.ListArray.from_arrays(words.offsets, chunk.gold.known_gold)
     columns = {ID: chunk.sentences[ID], WORDS: words, "labels": labels}

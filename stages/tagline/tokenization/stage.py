@@ -38,8 +38,7 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     """Write data/tokenized and, so that train does not depend on test sets, data/tokenized_tests.
 
     Args:
-        params: the section ``tokenize_align``.
-        tests: the folder to make of test and further test sets.
+        tests: the folder of test and further test sets.
 
     Returns:
         The metrics of every split.
@@ -96,7 +95,6 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
 
 
 def check_task(data: RawData, task: str) -> None:
-    """Check that data/raw has the column of a task."""
     if task not in data.tag_columns:
         raise UserError(
             f"{data.path}: no column {task!r} (tokenize_align.tag_column in params.yaml); expected one of "
@@ -105,7 +103,7 @@ def check_task(data: RawData, task: str) -> None:
 
 
 def read_labels(data: RawData, params: TokenizeAlign) -> tuple[Labels, dict[str, Tags]]:
-    """Read the labels of the task, and how the tags of train and validation become labels; print respelled tags.
+    """Read the labels of the task, and the tags of train and validation; print respelled tags.
 
     Raises:
         UserError: see `read_column` and `read_tags`.
@@ -121,7 +119,6 @@ def read_labels(data: RawData, params: TokenizeAlign) -> tuple[Labels, dict[str,
 def prepare_writer(
     data: RawData, labels: Labels, tokenizer: Tokenizer, params: TokenizeAlign, target: Path
 ) -> SplitWriter:
-    """Find out how the sentences of data/raw become windows."""
     one_by_one = is_one_by_one(tokenizer, data)
     context = trained_context(data, params.context_subwords)
     share = effective_share(tokenizer, data, params.lowercase_share)
@@ -130,7 +127,7 @@ def prepare_writer(
 
 
 def write_settings(writer: SplitWriter, tokenizer_sha256: str) -> None:
-    """Make data/tokenized, with the labels and how windows are made, which later stages do alike."""
+    """Write the labels and how windows are made, which later stages do alike."""
     writer.target.mkdir()
     label_list.write(writer.labels, writer.target / "labels.json")
     windowing = tokenized.Windowing(
@@ -161,7 +158,7 @@ def load_tokenizer(folder: Path, max_length: int) -> Tokenizer:
 
 
 def is_one_by_one(tokenizer: Tokenizer, data: RawData) -> bool:
-    """Check on some sentences whether each distinct word can be tokenised by itself, and print if not."""
+    """Check on some sentences whether words can be tokenised one by one, and print if not."""
     sentences = []
     for split in LEARNT:
         sentences += data.sample(split, SAMPLED_SENTENCES)
@@ -172,7 +169,7 @@ def is_one_by_one(tokenizer: Tokenizer, data: RawData) -> bool:
 
 
 def trained_context(data: RawData, context: int) -> int:
-    """The param context_subwords, or 0 if no sentence of train has another one of its document beside it."""
+    """The param context_subwords, or 0 if no sentence of train has neighbours in its document."""
     if not context or data.has_documents():
         return context
     show(
@@ -183,7 +180,7 @@ def trained_context(data: RawData, context: int) -> int:
 
 
 def effective_share(tokenizer: Tokenizer, data: RawData, share: float) -> float:
-    """The param lowercase_share, or 0 if the letter case of words makes no difference to the tokenizer."""
+    """The param lowercase_share, or 0 if letter case makes no difference to the tokenizer."""
     if not share or subwords.distinguishes_case(tokenizer, data.sample("train", SAMPLED_SENTENCES)):
         return share
     show("the tokenizer reads words of train alike in any letter case, so tokenize_align.lowercase_share has no effect")
@@ -198,7 +195,7 @@ def lines_of_lacking_types(tags: Mapping[str, Tags], metrics: Mapping[str, Any])
 
 
 def _entities_by_type(tags: Tags) -> Counter[str]:
-    """The number of entities of each type; none of plain tags."""
+    """Entities of each type; none of plain tags."""
     numbers = Counter[str]()
     for label, count in tags.counts.items():
         prefix, type_ = split_tag(label)
@@ -208,7 +205,7 @@ def _entities_by_type(tags: Tags) -> Counter[str]:
 
 
 def _types_of_test(split: str, types: dict[str, list[str]], kind: Kind) -> dict[str, Any]:
-    """The entry of a test set about its types, if there is something to say."""
+    """The entry of a test set about its types, if any."""
     # Test is annotated as train is: a predicted type that it lacks is an error. Those that a further test set lacks are
     # left out of its scores, unless they are plain tags, of which each word has one.
     if split == "test" or kind == "tags":
@@ -245,11 +242,6 @@ def check_splits(raw: Path, hashes: Mapping[str, Hashes], metrics: Mapping[str, 
 
 
 def check_limits(raw: Path, findings: Mapping[str, Findings], limits: Mapping[str, int | None]) -> None:
-    """Check that no finding exceeds its limit.
-
-    Raises:
-        UserError: some do; the message lists them.
-    """
     lines = []
     for split in findings:
         lines += [f"{split}: {line}" for line in findings[split].over(limits)]
@@ -265,7 +257,7 @@ def split_metrics(
     """The part of reports/data.json about a split.
 
     Args:
-        source: what the stage download found in it; None: nothing.
+        source: what the stage download found in it.
     """
     metrics: dict[str, Any] = {**written.sizes, "scheme": tags.scheme}
     if tags.column.respelled:
@@ -279,7 +271,7 @@ def split_metrics(
 
 
 def summary(split: str, task: str, metrics: dict[str, Any]) -> str:
-    """One line for the terminal about the size of a split and its label scheme."""
+    """A line about the size of a split and its label scheme."""
     sizes = ", ".join(f"{metrics[size]:,} {size}" for size in ("sentences", "words", "windows"))
     if metrics.get("lowercase_windows"):
         sizes += f" and {metrics['lowercase_windows']:,} of copies in small letters"

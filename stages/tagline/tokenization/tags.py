@@ -28,11 +28,9 @@ class TagColumn:
     """A tag column of data/raw, with its tags as ids.
 
     Attributes:
-        raw: data/raw.
-        name: the column.
-        tags: the different tags of its splits, sorted; a tag's id is its index.
-        names: their standard spellings (`schemes.respell`), in the order of the tags.
-        counts: for each of its splits how many words have each tag, int64 (tags,).
+        tags: the different tags, sorted; a tag's id is its index.
+        names: their standard spellings (`schemes.respell`), in the same order.
+        counts: for each split how many words have each tag, int64 (tags,).
         has_unknown: whether the tag of a word is unknown.
     """
 
@@ -47,8 +45,7 @@ class TagColumn:
         """Flatten the tags of a batch.
 
         Returns:
-            The tag ids of all words, int64 (words,), see `conversion.transitions`, and where each sentence ends among
-            them, int64 (sentences,).
+            Tag ids, int64 (words,), see `conversion.transitions`; where sentences end among them, int64 (sentences,).
         """
         column = batch[self.name]
         ids = pc.index_in(column.values, value_set=pa.array(self.tags, pa.string()))
@@ -56,13 +53,13 @@ class TagColumn:
         return ids.to_numpy().astype(np.int64), column.offsets.to_numpy()[1:].astype(np.int64)
 
     def batches(self, split: str) -> Iterator[tuple[pa.RecordBatch, Ints, Ints]]:
-        """Yield each batch of a split with what `ids` returns for it."""
+        """Yield each batch of a split with its `ids`."""
         for batch in self.raw.batches(split):
             yield batch, *self.ids(batch)
 
     @property
     def totals(self) -> dict[str, int]:
-        """The number of words with each tag, by its standard spelling, in its splits."""
+        """The number of words with each tag, by its standard spelling."""
         totals: Counter[str] = Counter()
         counts = np.sum(list(self.counts.values()), axis=0).tolist()
         for name, count in zip(self.names, counts, strict=True):
@@ -71,11 +68,11 @@ class TagColumn:
 
     @property
     def respelled(self) -> dict[str, str]:
-        """The tags that are read in another spelling, with their standard spelling."""
+        """The tags in another spelling, with their standard spelling."""
         return {tag: name for tag, name in zip(self.tags, self.names, strict=True) if tag != name}
 
     def words_with(self, tags: set[str]) -> Iterator[str]:
-        """Name the words that have one of some tags, given in their standard spelling, split by split."""
+        """Name the words with one of some tags, given in their standard spelling."""
         wanted = [index for index, name in enumerate(self.names) if name in tags]
         for split in self.counts:
             for batch, ids, _ in self.batches(split):
@@ -85,7 +82,7 @@ class TagColumn:
     def case_variants(self) -> list[str]:
         """Describe tags that differ only in case, invisible characters or Unicode form (NFC, NFD): one line per group.
 
-        They are different labels to all that follows, while one of them usually is a typing error.
+        One of them usually is a typing error.
         """
         totals = self.totals
         groups: dict[str, list[str]] = {}
@@ -118,9 +115,6 @@ class Tags:
     """How the tags of one split become labels.
 
     Attributes:
-        column: the tag column.
-        split: the split.
-        scheme: how the tags are written.
         counts: how many words have each label, in IOB2 or plain; of several possible ones, the first counts.
         illegal: the number of tags that the scheme does not allow after the tag before them.
         conversion: None for plain tags.
@@ -134,10 +128,10 @@ class Tags:
     conversion: Conversion | None = None
 
     def to_labels(self, tags: Ints, ends: Ints, labels: Labels) -> Ints:
-        """Convert tags to label ids, int64 (words,); tags that the scheme does not allow are repaired.
+        """Convert tags to label ids, int64 (words,), and repair those that the scheme does not allow.
 
         Args:
-            tags: int64 (words,), the tag ids of all sentences, one after the other.
+            tags: int64 (words,), the tag ids of all sentences.
             ends: int64 (sentences,), where each sentence ends among them.
         """
         ids = labels.ids
@@ -147,7 +141,7 @@ class Tags:
         return self.conversion.table(ids)[conversion.before(tags, ends, len(self.column.tags)), tags]
 
     def illegal_tags(self) -> Iterator[str]:
-        """Name the tags that the scheme does not allow: sentence, word, tag, and the tag before or the end."""
+        """Name the tags that the scheme does not allow, with sentence, word, and the tag before or the end."""
         if self.conversion is None:
             return
         names, size = self.column.tags, len(self.column.tags)
@@ -170,7 +164,7 @@ def read_column(
     """List and count the tags of a column over train and validation.
 
     Args:
-        scheme: of `read_tags`; plain tags and types without prefixes (IO) keep their spelling.
+        scheme: of `read_tags`; plain tags and types without prefixes keep their spelling.
         outside: the tag that stands for O, except among plain tags.
 
     Raises:
@@ -215,7 +209,6 @@ def read_tags(column: TagColumn, scheme: Literal["auto", schemes.Scheme]) -> tup
     """Recognise the scheme of a column in train and validation, and list its labels.
 
     Args:
-        column: what `read_column` returned.
         scheme: ``auto``, or the scheme of all splits.
 
     Raises:
@@ -242,7 +235,7 @@ def read_test(
     """Recognise the scheme of a test set, on which the labels of the task do not depend; see `with_tests`.
 
     Args:
-        column: its tags and those of train and validation, as `read_column` returned them.
+        column: with its tags and those of train and validation.
         scheme: see `read_tags`.
 
     Raises:
@@ -265,7 +258,7 @@ def read_test(
 
 
 def with_tests(labels: Labels, tests: Sequence[Tags]) -> Labels:
-    """List the labels of test sets: those of the task, then those that it lacks, of which no model is right."""
+    """List the labels of the task, then those of test sets that it lacks, which no model gets right."""
     names = dict.fromkeys(labels.names)
     for tags in tests:
         used = sorted(label for label, count in tags.counts.items() if count)
@@ -274,7 +267,7 @@ def with_tests(labels: Labels, tests: Sequence[Tags]) -> Labels:
 
 
 def compare_types(tags: Tags, labels: Labels) -> dict[str, list[str]]:
-    """The types, or plain tags, that a split shares with the task, those that the task lacks, and that it lacks."""
+    """The types that a split shares with the task, those that the task lacks, and those that the split lacks."""
     used = tuple(label for label, count in tags.counts.items() if count)
     types = set(replace(labels, names=used).types)
     of_task = set(labels.types)
@@ -286,12 +279,12 @@ def compare_types(tags: Tags, labels: Labels) -> dict[str, list[str]]:
 
 
 def _of_spans(column: TagColumn) -> TagColumn:
-    """The column with O for `o`, which could be a plain tag until the column is known to mark spans."""
+    """The column with O for `o`, which could have been a plain tag."""
     return replace(column, names=tuple(schemes.OUTSIDE if name == "o" else name for name in column.names))
 
 
 def _check_suffixes(column: TagColumn, illegal: int) -> None:
-    """Refuse types such as Vitamin_B and Vitamin_I that are read as prefixes, by tags that do not follow each other."""
+    """Refuse types such as Vitamin_B and Vitamin_I that look like prefixes, by the order of tags."""
     names = {}
     for tag, name in column.respelled.items():
         is_glued = tag == name.replace("-", "", 1)
@@ -338,7 +331,6 @@ def _kind(column: TagColumn, scheme: Literal["auto", schemes.Scheme]) -> tuple[K
 
 
 def _mixed_prefixes(column: TagColumn, error: UserError) -> UserError:
-    """The error of a column of tags with and without a prefix."""
     plain = {name for name in column.names if not schemes.split_tag(name)[0]}
     prefixed = {*column.names} - plain - {schemes.OUTSIDE}
     first = f"{next(column.words_with(plain))}; {next(column.words_with(prefixed))}"
@@ -356,7 +348,6 @@ def _mixed_prefixes(column: TagColumn, error: UserError) -> UserError:
 
 
 def _transitions(column: TagColumn, split: str) -> Ints:
-    """See `conversion.transitions`."""
     follow = np.zeros((len(column.tags) + 2, len(column.tags) + 2), dtype=np.int64)
     for _, tags, ends in column.batches(split):
         follow += conversion.transitions(tags, ends, len(column.tags))
@@ -364,13 +355,12 @@ def _transitions(column: TagColumn, split: str) -> Ints:
 
 
 def _read_plain(column: TagColumn, split: str) -> Tags:
-    """Read a split of plain tags."""
     counts = column.counts[split].tolist()
     return Tags(column, split, "tags", dict(zip(column.names, counts, strict=True)))
 
 
 def _read_spans(column: TagColumn, split: str, scheme: schemes.Scheme | None) -> Tags:
-    """Read a split of tags that mark spans; without a scheme, in that of its files."""
+    """Read a split of spans; without a scheme, in that of its files."""
     follow = _transitions(column, split)
     of_files = follow
     of_train = {"train", *column.raw.drawn}

@@ -1,4 +1,4 @@
-"""The section ``tokenize_align``: the tag column, its label scheme, and windows of sub-words."""
+"""The section ``tokenize_align``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Unknown labels: sets of labels that are possible for words without a tag, and where not all types are annotated."""
+"""Unknown labels: the labels that are possible for words without a tag, and where not all types are annotated."""
 
 from collections.abc import Collection, Iterable
 
@@ -22,8 +22,7 @@ def label_sets(
 
     Args:
         conversions: of the splits; None for plain tags.
-        annotated_types: for some sentences, the types that alone are annotated in them.
-        has_unknown: whether the tag of a word is unknown.
+        annotated_types: of some sentences, the types that alone are annotated.
 
     Raises:
         UserError: see `unannotated`.
@@ -54,7 +53,7 @@ def unannotated(labels: Labels, annotated: Collection[str]) -> tuple[str, ...]:
 
 
 def mark_unannotated(batch: pa.RecordBatch, gold: Ints, labels: Labels) -> Ints:
-    """Give words that are O where not all types are annotated the id of the labels that are possible, if it has one.
+    """Give words that are O where not all types are annotated the id of their possible labels.
 
     Only the label list of train has such ids: elsewhere these words stay O.
 
