@@ -1,4 +1,4 @@
-"""Schema of crossval/params.yaml: how the data set is divided into folds."""
+"""Schema of crossval/params.yaml."""
 
 from collections.abc import Collection
 from pathlib import Path

@@ -13,8 +13,8 @@ class Disagreement(NamedTuple):
     """Overlapping entities of gold and of the model that are not the same; usually one of each, or one alone.
 
     Attributes:
-        gold: entities that only gold has.
-        suggested: entities that only the model has.
+        gold: that only gold has.
+        suggested: that only the model has.
     """
 
     gold: list[Entity]
@@ -22,7 +22,7 @@ class Disagreement(NamedTuple):
 
     @property
     def extent(self) -> tuple[int, int]:
-        """The words of all these entities, from the first up to, but not including, the second number."""
+        """The first word of all these entities, and the end, exclusive."""
         both = self.gold + self.suggested
         return min(entity.start for entity in both), max(entity.end for entity in both)
 
@@ -30,8 +30,8 @@ class Disagreement(NamedTuple):
     def fault(self) -> OutcomeKind:
         """The kind of error of gold if the model is right.
 
-        missed: gold has no entity. spurious: the model has none. boundary_error: the types are the same, but not the
-        words. type_error: the types differ; the words may differ, too.
+        missed: gold has no entity. spurious: the model has none. boundary_error: the same types, other words.
+        type_error: the types differ; the words may differ, too.
         """
         if not self.gold:
             return "missed"
@@ -42,14 +42,14 @@ class Disagreement(NamedTuple):
         return "type_error"
 
     def score(self, sentence: TaggedSentence, doubts: Floats) -> float:
-        """The mean doubt of the gold labels that differ from the model's, of the doubts of all words of a sentence."""
+        """The mean doubt of the gold labels that differ from the model's, given that of all words."""
         words = slice(*self.extent)
         differ = sentence.known_gold[words] != sentence.predicted[words]
         return float(np.mean(doubts[words][differ], dtype=np.float64))
 
 
 def disagreements(sentence: TaggedSentence) -> Iterator[Disagreement]:
-    """Yield the disagreements of a sentence with gold labels from left to right."""
+    """Yield the disagreements of a sentence from left to right."""
     gold = set(sentence.gold_entities)
     suggested = set(sentence.predicted_entities)
     current = Disagreement([], [])

@@ -1,4 +1,4 @@
-"""Folds: which sentences are held out together, and which of the others a model may learn from."""
+"""Folds: which sentences are held out together, and which others a model learns from."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, groupby
@@ -20,8 +20,8 @@ from tagline.terminal import UserError
 def fold_of(words: Sequence[str], seed: int, folds: int) -> int:
     """Draw the fold of a sentence or a document, from 1, from a hash of its words and the seed.
 
-    Equal sentences are in one fold, or a model would learn the label that it is asked about. Other sentences have no
-    effect. `sources.splitting.draw` with the same seed draws independently.
+    Equal sentences are in one fold, or a model would learn the label that it is asked about. `sources.splitting.draw`
+    with the same seed draws independently.
     """
     return drawn_number(["fold", seed, *words]) % folds + 1
 
@@ -32,7 +32,6 @@ class Folds:
     Args:
         raw: data/raw, of the task.
         data: data/tokenized, which has its labels in one scheme.
-        params: of the division.
 
     Attributes:
         by_document: the sentences of a document are held out together.
@@ -65,19 +64,18 @@ class Folds:
         return np.array(numbers, np.int64)
 
     def rows(self, split: str) -> Iterator[dict[str, Any]]:
-        """Yield the rows of data/raw."""
         for batch in self.raw.batches(split):
             yield from batch.to_pylist()
 
     def held_out(self, number: int) -> Iterator[tuple[str, int, dict[str, Any]]]:
-        """Yield the split, the index and the row of each sentence of a fold, without copies of repeated sources."""
+        """Yield split, index and row of each sentence of a fold, without copies of repeated sources."""
         for split, folds in self.of.items():
             for index, row in enumerate(self.rows(split)):
                 if folds[index] == number and not COPY.match(row[ID]):
                     yield split, index, row
 
     def learnable(self, number: int) -> Bools:
-        """Whether the model of a fold learns from each sentence of train, bool (sentences,)."""
+        """Which sentences of train a fold's model learns from, bool (sentences,)."""
         mask = self.of["train"] != number
         if self.by_document:  # documents can share sentences
             texts = {tuple(row[WORDS]) for _, _, row in self.held_out(number)}
@@ -85,7 +83,7 @@ class Folds:
         return mask
 
     def parts(self, number: int) -> Splits:
-        """What a training of a fold reads; what it holds out is its ``test``, whose ids are SPLIT/INDEX."""
+        """What the training of a fold reads; ``test`` is what it holds out, with ids SPLIT/INDEX."""
         learnable = self.learnable(number)
         return {
             "train": (row for row, learns in zip(self.rows("train"), learnable, strict=True) if learns),
@@ -96,8 +94,7 @@ class Folds:
     def _validation(self, number: int) -> Iterator[Mapping[str, Any]]:
         """Yield the other sentences of validation, so often that the epoch is chosen by the same rule as on all.
 
-        Below `FEW_ENTITIES` the last one is kept. With 33 entities in all and 27 here, they are read twice: F1 is the
-        same.
+        Below `FEW_ENTITIES` the last epoch is kept. With 33 entities in all and 27 here, they are read twice: same F1.
         """
         entities = self._entities["validation"]
         left = max(1, int(entities[self.of["validation"] != number].sum()))
@@ -132,7 +129,7 @@ def _named(held_out: tuple[str, int, dict[str, Any]]) -> Mapping[str, Any]:
 
 
 def _count_entities(split: Split) -> Ints:
-    """The number of gold entities of each sentence, or of words if tags are plain, int64 (sentences,)."""
+    """The number of gold entities, or of words if tags are plain, int64 (sentences,)."""
     gold = split.gold()
     tagged = TaggedSentences(split.labels, split.lengths(), gold, np.zeros(len(gold), np.float32), gold)
     return np.bincount(tagged.sentences_of(tagged.gold_entities.start), minlength=len(tagged))

@@ -1,4 +1,4 @@
-"""The runner: trainings on parts of the data set, each by the scripts of three stages in a folder of its own."""
+"""The runner: trainings on parts of the data set, by the scripts of three stages in a folder."""
 
 import hashlib
 import json
@@ -44,7 +44,7 @@ class Runner:
 
     Args:
         work: the folder that an interrupted run continues from.
-        params: the sections of the three stages, as plain values.
+        params: the sections of the three stages.
     """
 
     def __init__(self, work: Path, params: dict[str, dict[str, Any]]) -> None:
@@ -56,10 +56,9 @@ class Runner:
 
         Args:
             name: of the training.
-            raw: data/raw.
-            parts: sentences of data/raw to learn from, to validate on and to label.
+            parts: sentences of ``raw`` to learn from, to validate on and to label.
             new_head: whether an encoder that is published as a tagger loses its classifier.
-            train: values of the section ``train`` in place of those in params.yaml.
+            train: values that replace those of the section ``train``.
 
         Returns:
             The folder with `PREDICTIONS` of the part ``test``, if there is one, `SCORES` and `METRICS`.
@@ -96,7 +95,7 @@ def runner(name: str, settings: Any) -> Iterator[Runner]:
 
     Args:
         name: of the work folder.
-        settings: what decides about the parts, as plain values.
+        settings: what decides about the parts.
 
     Raises:
         UserError: params.yaml has errors, what download writes is missing or damaged, or another process runs the
@@ -120,7 +119,6 @@ def runner(name: str, settings: Any) -> Iterator[Runner]:
 
 
 def _write_inputs(folder: Path, raw: RawData, parts: Splits, new_head: bool) -> None:
-    """Write data/raw with some sentences, and models/pretrained."""
     written = folder / RAW
     raw_data.write(written, parts, raw.tag_columns, raw.annotated, raw.spans)
     shutil.copyfile(RAW / "provenance.json", written / "provenance.json")
@@ -137,7 +135,7 @@ def _write_inputs(folder: Path, raw: RawData, parts: Splits, new_head: bool) -> 
 
 
 def _run_stage(stage: str, folder: Path) -> None:
-    """Run the script of a stage in a folder; of its output, that of training is shown, on standard error."""
+    """Run the script of a stage in a folder; the output of train goes to standard error."""
     # A stage that seems to be DVC's ends with this process, even if that is killed.
     environment = os.environ | {BY_DVC: stage}
     command = [sys.executable, str(CODE / f"{stage}.py")]

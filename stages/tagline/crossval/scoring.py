@@ -1,4 +1,4 @@
-"""Scoring: train without each fold, label what it holds out, and score all labels as one split."""
+"""Scoring: train without each fold, label what it holds out, and score all labels."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -35,7 +35,7 @@ class Result(NamedTuple):
         learnt: the number of sentences of train that it learnt from.
         best_epoch: the epoch whose weights were kept.
         words_without_subwords: of what it labelled.
-        sentences: what it labelled, by split and index in it; their scores are calibrated.
+        sentences: by split and index in it; their scores are calibrated.
     """
 
     learnt: int
@@ -45,7 +45,7 @@ class Result(NamedTuple):
 
 
 class PooledIntervals(Measurement):
-    """The bootstrap intervals of the scores, over documents if they are known, otherwise over sentences."""
+    """The bootstrap intervals of the scores, over documents if known, otherwise over sentences."""
 
     def measure(self, split: ScoredSplit) -> Entries:
         counts = split.counts
@@ -55,7 +55,7 @@ class PooledIntervals(Measurement):
 
 
 class OfFolds(Measurement):
-    """The F1 of each fold, and from how much of train its model learnt."""
+    """Each fold's F1, and from how much of train its model learnt."""
 
     def __init__(self, results: Sequence[Result], fold_of_sentence: Ints, train: int) -> None:
         self.results = results
@@ -86,13 +86,10 @@ def cross_validate(
     """Train without each fold, and score the labels of all sentences together.
 
     Args:
-        runner: trains.
         raw: data/raw, whose sentences are divided.
         data: data/tokenized.
         tests: data/tokenized_tests, whose label list has also the types that test alone has.
         encoder: models/pretrained/encoder.
-        params: the section ``crossval``.
-        evaluate: the section ``evaluate``.
 
     Raises:
         UserError: an artifact is missing or damaged, a fold lacks something (see `Folds`), or a training fails.
@@ -127,7 +124,6 @@ def cross_validate(
 
 
 def _train(runner: Runner, raw: RawData, folds: Folds, number: int, labels: Labels) -> Result:
-    """Train without a fold, and read how its sentences were labelled."""
     learnt, train = int(folds.learnable(number).sum()), raw.sentences["train"]
     count = sum(1 for _ in folds.held_out(number))
     show(
@@ -146,7 +142,7 @@ def _train(runner: Runner, raw: RawData, folds: Folds, number: int, labels: Labe
 
 
 def _joined(results: Sequence[Result], folds: Folds, labels: Labels, of_task: Labels) -> tuple[ScoredSplit, Ints]:
-    """Put the sentences of all folds in the order of their splits, with the ids of data/raw, and the fold of each."""
+    """The sentences of all folds in the order of their splits, with the ids of data/raw, and the fold of each."""
     sentences: list[TaggedSentence] = []
     numbers: list[int] = []
     documents: list[str] = []
@@ -170,7 +166,7 @@ def _joined(results: Sequence[Result], folds: Folds, labels: Labels, of_task: La
 
 
 def _types_of_test(sentences: TaggedSentences, of_task: Labels) -> dict[str, list[str]] | None:
-    """The types that the task has, and that test alone has, if there are any; see `ScoredSplit.types`."""
+    """The types that the task has, and those that test alone has, if any; see `ScoredSplit.types`."""
     gold = sentences.gold_entities
     types = {gold.types[index] for index in np.unique(gold.type).tolist()}
     foreign = sorted(types.difference(of_task.types))

@@ -1,4 +1,4 @@
-"""Summary: what is said of a cross-validation in metrics and in words."""
+"""Summary of a cross-validation in metrics and in words."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ NAME = "cross-validated"
 
 
 def compared(entries: Entries) -> dict[str, float | int]:
-    """Choose the numbers of reports/crossval.json that people compare between commits, for crossval/metrics.json."""
+    """Choose the numbers that people compare between commits, for crossval/metrics.json."""
     overall = entries["overall"]
     ends = entries["intervals"]["overall"]["f1"]
     numbers: dict[str, float | int] = {
@@ -28,7 +28,7 @@ def compared(entries: Entries) -> dict[str, float | int]:
 
 
 def learnt_share(entries: Entries) -> float:
-    """The share of train from which the model of a fold learnt, the mean of all folds."""
+    """The share of train that a fold's model learnt from, the mean of all folds."""
     folds = entries["folds"]
     return sum(fold["learnt"] for fold in folds) / sum(fold["train"] for fold in folds)
 
@@ -52,7 +52,6 @@ def notes(entries: Entries) -> Iterator[str]:
 
 
 def leaks(entries: Entries) -> Iterator[str]:
-    """Say that an encoder may have learnt the labels."""
     if entries["published_tagger"]:
         yield (
             f"{NAME}: the encoder is published as a tagger of these types, and may have learnt these texts, so that F1 "

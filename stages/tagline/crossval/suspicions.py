@@ -1,4 +1,4 @@
-"""Suspicions: probable label errors of this repository's data, by a cross-validation or by models/finetuned."""
+"""Suspicions: probable label errors of this repository's data."""
 
 import heapq
 from collections import Counter
@@ -49,7 +49,6 @@ class Suspicion:
     disagreement: Disagreement
 
     def as_json(self, rank: int) -> dict[str, Any]:
-        """What `tagline audit --json` contains."""
         return {
             "rank": rank,
             "score": round(self.score, DIGITS),
@@ -85,7 +84,7 @@ class Ranking:
 
     Attributes:
         notes: by what it is ranked, and the number of disagreements of each split.
-        suspicions: the most suspicious ones, best first.
+        suspicions: best first.
     """
 
     notes: list[str]
@@ -93,12 +92,10 @@ class Ranking:
 
 
 def rank(sentences: Iterable[Doubted], splits: Sequence[str], most: int) -> Ranking:
-    """Rank the disagreements of gold and predicted labels.
+    """Rank the disagreements of gold and predicted labels, at most ``most`` of them.
 
     Args:
-        sentences: of all splits.
-        splits: all of these names.
-        most: maximum number of suspicions.
+        sentences: of all ``splits``.
     """
     numbers: Counter[tuple[str, str]] = Counter()
 
@@ -120,7 +117,7 @@ def rank(sentences: Iterable[Doubted], splits: Sequence[str], most: int) -> Rank
 
 
 def find(splits: Sequence[str], most: int) -> Ranking:
-    """Rank by the cross-validation if there is one of these data, otherwise by models/finetuned.
+    """Rank by the cross-validation if these data have one, otherwise by models/finetuned.
 
     Raises:
         UserError: an artifact is missing or damaged, or the data lack a split.
@@ -151,7 +148,6 @@ def _of_folds(sizes: Mapping[str, int], splits: Sequence[str]) -> Iterator[Doubt
 
     Args:
         sizes: the number of sentences of each split, in their order.
-        splits: to audit, in that order.
     """
     kind = tokenized.load_labels(TOKENIZED).kind
     content = (PREDICTIONS / f"{NAME}.parquet").read_bytes()
@@ -170,7 +166,7 @@ def _of_folds(sizes: Mapping[str, int], splits: Sequence[str]) -> Iterator[Doubt
 
 
 def _by_model(splits: Sequence[str]) -> Iterator[Doubted]:
-    """Yield the sentences of some splits whose labels are known with what models/finetuned suggests."""
+    """Yield the sentences whose labels are known with what models/finetuned suggests."""
     for doubted in _label(splits):
         sentence = doubted.sentence
         if (sentence.known_gold < len(sentence.labels.names)).all() and not COPY.match(sentence.id):
@@ -178,7 +174,6 @@ def _by_model(splits: Sequence[str]) -> Iterator[Doubted]:
 
 
 def _label(splits: Sequence[str]) -> Iterator[Doubted]:
-    """Yield the sentences of some splits as models/finetuned labels them."""
     verify(FINETUNED, "train")
     quiet()
     params = read_section("evaluate", Evaluate)
@@ -196,7 +191,7 @@ def _label(splits: Sequence[str]) -> Iterator[Doubted]:
 
 
 def _label_split(predictor: Predictor, split: Split, name: str) -> Iterator[Doubted]:
-    """Yield sentences with their gold labels where these are probable, and elsewhere the most probable other label."""
+    """Yield sentences with gold labels where these are probable, elsewhere the most probable other label."""
     ids, words = split.ids_and_words()
     gold, lengths = split.gold(), split.lengths()
     offsets = np.cumsum([0, *lengths])
