@@ -1,4 +1,4 @@
-"""Errors, signals, progress and the command line: what a person sees, and no output of a stage has."""
+"""Errors, signals, progress and the command line: what a person sees."""
 
 from tagline.terminal.command_line import ArgumentParser, extra, program_name, show_warnings, take_no_arguments
 from tagline.terminal.errors import NotReachedError, UserError

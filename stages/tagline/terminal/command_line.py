@@ -1,4 +1,4 @@
-"""The command line: parsers, names of programs, and the extras that they need."""
+"""The command line: parsers, names of programs, and extras."""
 
 import argparse
 import os
@@ -28,7 +28,7 @@ def show_warnings() -> None:
 
 
 def install_command(extra: str) -> str:
-    """The command that installs an extra of pyproject.toml, or none, in a clone or beside the installed package."""
+    """The command that installs an extra, or none, in a clone or beside the installed package."""
     in_clone = (Path(__file__).parents[3] / "pyproject.toml").is_file()
     extras = f"[{extra}]" if extra else ""
     if in_clone:
@@ -41,7 +41,6 @@ def extra(name: str, user: str) -> Iterator[None]:
     """Import in the block what an extra of pyproject.toml installs.
 
     Args:
-        name: of the extra.
         user: what needs it, for the message.
 
     Raises:
@@ -56,7 +55,7 @@ def extra(name: str, user: str) -> Iterator[None]:
 
 
 class ArgumentParser(argparse.ArgumentParser):
-    """A parser of the running program, whose messages are safe to print, with long arguments shortened in the middle.
+    """A parser whose messages are safe to print, with long arguments shortened in the middle.
 
     Descriptions are filled to 80 columns. With argcomplete, a shell completes the options.
     """
@@ -75,7 +74,7 @@ class ArgumentParser(argparse.ArgumentParser):
         return super().parse_args(*arguments, **options)
 
     def add_json(self, keys: str) -> None:
-        """Add the option --json, whose help has the keys of the object that it prints."""
+        """Add the option --json, whose help has the keys of the object."""
         self.add_argument("--json", action="store_true", help=f"print an object of JSON: {keys}")
 
     def error(self, message: str) -> NoReturn:
@@ -86,9 +85,5 @@ class ArgumentParser(argparse.ArgumentParser):
 
 
 def take_no_arguments(description: str | None) -> None:
-    """Print a docstring for ``--help``, and exit with status 2 on any other argument.
-
-    Args:
-        description: ``__doc__`` of the script or the tool.
-    """
+    """Print a docstring for ``--help``, and exit with status 2 on any other argument."""
     ArgumentParser(description=description).parse_args()

@@ -1,4 +1,4 @@
-"""Text of the input in messages: control characters escaped, credentials masked, long values shortened."""
+"""Text of the input in messages: escaped, without credentials, shortened."""
 
 import re
 import unicodedata
@@ -22,7 +22,7 @@ _CREDENTIALS = re.compile(
 
 
 def printable(word: str) -> str:
-    """Replace the invisible characters of a word by escape sequences."""
+    """Escape the invisible characters of a word."""
     shown: list[str] = []
     for character in word:
         is_first = not shown
@@ -45,7 +45,7 @@ def _masked(text: str) -> str:
 
 
 def shortened(text: str, most: int = SHOWN) -> str:
-    """The text, or its first characters and an ellipsis if it is longer than ``most``."""
+    """The text, or its beginning with an ellipsis if it is longer than ``most``."""
     if len(text) <= most:
         return text
     # Masked before: `safe_message` does not recognise credentials that are cut.
@@ -60,7 +60,7 @@ def some(names: Sequence[str], most: int | None = FIRST) -> str:
 
 
 def quoted(value: object) -> str:
-    """A value of the input as Python writes it, at most `QUOTED` characters of it."""
+    """A value as Python writes it, at most `QUOTED` characters."""
     return shortened(repr(value), QUOTED)
 
 

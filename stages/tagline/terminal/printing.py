@@ -14,17 +14,17 @@ WIDTH = 80
 
 
 def show(text: str) -> None:
-    """Print a text that may contain data: control characters are escaped, credentials in URLs masked."""
+    """Print a text that may contain data; see `safe_message`."""
     write(f"{safe_message(text)}\n")
 
 
 def show_json(value: object) -> None:
-    """Print a value as JSON, in which every character beyond ASCII is escaped."""
+    """Print a value as ASCII JSON."""
     write(f"{json.dumps(value, indent=2, allow_nan=False)}\n")
 
 
 def wrapped(text: str, hanging: int = 2) -> str:
-    """Break lines of more than WIDTH columns between words, and indent what follows; in a table, to its last column."""
+    """Break lines of more than WIDTH columns between words, and indent the rest; in a table, to its last column."""
     lines = []
     for line in text.split("\n"):
         indent = len(line) - len(line.lstrip())
@@ -37,7 +37,7 @@ def wrapped(text: str, hanging: int = 2) -> str:
 
 
 def filled(docstring: str) -> str:
-    """Fill the paragraphs of a docstring to WIDTH columns, and break its indented lines, of commands and tables."""
+    """Fill the paragraphs of a docstring to WIDTH columns, and break its indented lines."""
     lines = [""]
     indent = 0
     for line in cleandoc(docstring).split("\n"):
@@ -52,7 +52,7 @@ def filled(docstring: str) -> str:
 
 
 def write(text: str) -> None:
-    """Write to standard output; a closed pipe, as behind `head`, is not an error."""
+    """Write to standard output; a closed pipe is not an error."""
     try:
         print(text, end="", flush=True)
     except BrokenPipeError:

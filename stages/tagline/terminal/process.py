@@ -1,4 +1,4 @@
-"""How a program starts and ends: an error of the input or the environment is one message, with exit status 1."""
+"""How a program starts and ends: a user's error is one message, with exit status 1."""
 
 import errno
 import logging
@@ -66,9 +66,8 @@ def _without_traceback(kind: type[BaseException], error: BaseException, trace: T
 def exit_with_message(main: Callable[[], None]) -> None:
     """Run a script's ``main`` and exit with its status: 0 done, 1 error, 3 not reached, 130 or 143 interrupted.
 
-    Wrong usage exits with 2, by argparse. An uncaught `OSError` (full disk, missing permission) is an error of the
-    environment and reported like a `UserError`. Control characters in a message are escaped, credentials in its URLs
-    are masked.
+    Wrong usage exits with 2, by argparse. An uncaught `OSError` (full disk, missing permission) is reported like a
+    `UserError`. Messages are escaped and credentials in their URLs masked.
     """
     logging.setLogRecordFactory(_SafeRecord)
     try:
@@ -93,14 +92,13 @@ def exit_with_message(main: Callable[[], None]) -> None:
 
 
 class _SafeRecord(logging.LogRecord):
-    """A record of a library's log, which may quote a model's configuration or the names of its tensors."""
+    """A log record of a library, which may quote a model's configuration or tensor names."""
 
     def getMessage(self) -> str:  # noqa: N802 (of the base class)
         return safe_message(super().getMessage())
 
 
 def shows_tracebacks() -> bool:
-    """Whether the user wants the traceback behind a message."""
     return os.environ.get(DEBUG, "") not in ("", "0")
 
 

@@ -1,10 +1,10 @@
-"""Progress: bars on a terminal only, and no output of libraries beside them."""
+"""Progress: bars on a terminal only, and no output of libraries."""
 
 import sys
 
 
 def watched() -> bool:
-    """Whether standard error is a terminal, where a progress bar makes sense."""
+    """Whether standard error is a terminal."""
     return sys.stderr.isatty()
 
 
@@ -12,8 +12,7 @@ def quiet(with_datasets: bool = True) -> None:
     """Silence libraries: progress bars on a terminal only, errors instead of warnings.
 
     Args:
-        with_datasets: also `datasets`, which takes a second to load: it writes no cache files into a data set that DVC
-            tracks.
+        with_datasets: also `datasets` (a second to load): no cache files in a data set that DVC tracks.
     """
     import huggingface_hub  # here, since most tools need neither
     import transformers

@@ -38,7 +38,7 @@ class Interrupted(KeyboardInterrupt):
     """A signal asked the process to end. A library's ``except Exception`` does not catch it.
 
     Attributes:
-        status: the exit status as a shell reports it, 128 plus the number of the signal.
+        status: as a shell reports it, 128 plus the number of the signal.
     """
 
     def __init__(self, number: int) -> None:
@@ -47,10 +47,10 @@ class Interrupted(KeyboardInterrupt):
 
 
 def default_sigint() -> None:
-    """Restore the system's reaction to Ctrl-C; call it before the libraries are imported, which takes seconds.
+    """Restore the system's reaction to Ctrl-C, before the libraries are imported, which takes seconds.
 
-    Until `raise_on_signals`, signals end the process without Python's traceback. On Linux a process that DVC started
-    also ends when DVC does (a killed DVC leaves its stages running), and so do processes of our own launcher.
+    Until `raise_on_signals`, signals end the process without a traceback. On Linux a process that DVC or our own
+    launcher started also ends with it; a killed DVC would leave its stages running.
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -62,7 +62,7 @@ def default_sigint() -> None:
 
 
 def _up_to_dvc() -> Iterator[int]:
-    """The parent of this process, its parent, and so on up to DVC: shells, launchers, DVC."""
+    """The parent of this process, its parent, and so on up to DVC."""
     process = os.getppid()
     yield process
     # DVC itself is the first that runs without the variable.
@@ -78,7 +78,7 @@ def _end_with(watched: list[int]) -> None:
 
 @contextmanager
 def raise_on_signals() -> Iterator[None]:
-    """Raise `Interrupted` in the block at the first SIGINT or SIGTERM, or else at its end; further ones are ignored."""
+    """Raise `Interrupted` in the block at the first SIGINT or SIGTERM, or else at its end; ignore further ones."""
     received: list[int] = []
 
     def interrupt(number: int, _: FrameType | None) -> None:
@@ -101,7 +101,7 @@ def raise_on_signals() -> Iterator[None]:
 
 @contextmanager
 def defer_signals() -> Iterator[None]:
-    """Defer the first signal to the end of the block, which is short; a second one takes effect at once."""
+    """Defer the first signal to the end of the block; a second one takes effect at once."""
     if threading.current_thread() is not threading.main_thread():  # signals interrupt the main thread only
         yield
         return
