@@ -1,1 +1,1 @@
-"""The way out: tagged documents and annotation tasks, written for people, programs and annotation tools."""
+"""The way out: tagged documents and annotation tasks, for people, programs and annotation tools."""

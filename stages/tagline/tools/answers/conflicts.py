@@ -24,16 +24,16 @@ def save(folder: Path, sources: Sequence[AnyDataset], target: Path) -> list[str]
     """Write a page of the texts that are marked differently, or that an annotator was not sure of.
 
     Args:
-        folder: files that the page saved; texts in `ADJUDICATE` files are decided already.
-        sources: those of ``download.dataset``: one of the format mentions also reads a model's answers, of others only
-            the language counts.
+        folder: files that the page saved; texts in `ADJUDICATE` files are decided.
+        sources: those of ``download.dataset``: the format mentions also reads a model's answers, of others only the
+            language counts.
         target: the page; not written if nothing is left to decide.
 
     Returns:
-        The agreement of each pair of annotators, the ids of the texts, and where to save what is decided.
+        The agreement of each pair of annotators, the ids of the texts, and where to save decisions.
 
     Raises:
-        UserError: see `annotated.sentences` and `page_writer.check`; there is no such folder, or it holds the target.
+        UserError: see `annotated.sentences`, `page_writer.check`; the folder is missing, or holds the target.
     """
     if not folder.is_dir():
         raise UserError(f"{folder}: not a folder; expected one with a file of each annotator")
@@ -72,7 +72,7 @@ def save(folder: Path, sources: Sequence[AnyDataset], target: Path) -> list[str]
 
 
 def _task(text: AnnotatedText, words: WordOffsets, agreed: Sequence[Span]) -> Mapping[str, Any]:
-    """A task that begins with the spans that all annotators marked, and has the spans of each as a version."""
+    """A task with the spans that all annotators marked, and those of each as a version."""
 
     def to_spans(spans: Sequence[Span]) -> list[tuple[int, int, str]]:
         if text.words is None:

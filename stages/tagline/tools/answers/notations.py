@@ -1,4 +1,4 @@
-"""Tagged documents as lines, for people or for programs."""
+"""Tagged documents as lines."""
 
 import json
 import os
@@ -19,7 +19,7 @@ _RESET, _BOLD, _NORMAL, _DIM = "\x1b[0m", "\x1b[1m", "\x1b[22m", "\x1b[2m"
 
 
 def json_line(document: Document, tagged: Found) -> str:
-    """Write a document as one JSON object: its own keys followed by the predictions."""
+    """Write a document as one JSON object: its own keys, then the predictions."""
     row = own_row(document)
     added = predictions(document, tagged)
     for key in sorted(row.keys() & added.keys()):
@@ -31,7 +31,7 @@ def json_line(document: Document, tagged: Found) -> str:
 
 
 def predictions(document: Document, tagged: Found) -> dict[str, Any]:
-    """The entities of a document and, if it was given as words to one tagger, the label and score of each."""
+    """The entities of a document; if it was words for one tagger, also labels and scores."""
     row: dict[str, Any] = {}
     if document.text is None and isinstance(tagged, TaggedSentence):
         row["labels"] = tagged.predicted_names
@@ -46,7 +46,7 @@ def predictions(document: Document, tagged: Found) -> dict[str, Any]:
 
 
 def row_line(row: dict[str, Any], document: Document) -> str:
-    """Write an object with keys of a document as a line.
+    """Write an object with a document's keys as a line.
 
     Raises:
         UserError: JSON does not have one of its numbers.
@@ -61,7 +61,6 @@ def row_line(row: dict[str, Any], document: Document) -> str:
 
 
 def own_row(document: Document) -> dict[str, Any]:
-    """A new object with the document's own keys."""
     if document.row:
         return dict(document.row)
     if document.text is None:
@@ -70,7 +69,7 @@ def own_row(document: Document) -> dict[str, Any]:
 
 
 def conll_lines(document: Document, tagged: TaggedSentence) -> str:
-    """Write one word per line with label and score, separated by tabs, and an empty line; nothing without words."""
+    """Write word, label and score per line, tab-separated, then an empty line; nothing without words."""
     if not document.words:
         return ""
     for value in (*document.words, *tagged.predicted_names):
@@ -83,7 +82,7 @@ def conll_lines(document: Document, tagged: TaggedSentence) -> str:
 
 
 def in_color(stream: Any) -> bool:
-    """Decide whether to use colours: on a terminal that has them, unless NO_COLOR is set (https://no-color.org)."""
+    """Whether to use colours: on a terminal that has them, unless NO_COLOR is set (https://no-color.org)."""
     return bool(stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
 
 
@@ -91,7 +90,6 @@ class Highlighter:
     """Formats documents as lines.
 
     Args:
-        labels: the model's labels.
         color: use colours of a terminal instead of brackets.
     """
 
@@ -132,12 +130,12 @@ class Highlighter:
 class Redactor:
     """Writes texts with the type of each entity in its place, as ``[PER]``; JSON objects with such a text or words.
 
-    Args:
-        numbered: write ``[PER_1]``, with one number for the same words of a type in a document; sentences below one
-            -DOCSTART- are one. A number whose mark occurs in a text already is left out.
-        text_key: of the text in an object.
-
     Keys that tagging adds, such as ``entities`` of an earlier run, are left out, since they have the words.
+
+    Args:
+        numbered: write ``[PER_1]``, with one number for the same words of a type in a document (all sentences below one
+            -DOCSTART-). A number whose mark is already in a text is left out.
+        text_key: of the text in an object.
     """
 
     def __init__(self, numbered: bool, text_key: str = "text") -> None:
@@ -146,7 +144,7 @@ class Redactor:
         self._marks: dict[tuple[str, ...], str] = {}
 
     def line(self, document: Document, tagged: TaggedSentence) -> str:
-        """Format a document as one line, an object or a text with control characters other than tabs escaped."""
+        """Format a document as an object or a text, with control characters other than tabs escaped."""
         text, spans = document.text_and_spans()
         if not document.continues:
             self._marks = {}

@@ -1,4 +1,4 @@
-"""Names of output formats, and options about them; no library is loaded, for `--help`."""
+"""Output formats, and options about them; no library is loaded, for `--help`."""
 
 import argparse
 from pathlib import Path
@@ -19,7 +19,6 @@ CONFIGURED = (LABEL_STUDIO, PAGE)
 
 
 def add_guideline(parser: argparse.ArgumentParser) -> None:
-    """Add ``--guideline``, for the annotation page."""
     parser.add_argument(
         "--guideline", type=Path, metavar="FILE", help="how to annotate: a text that the annotation page shows"
     )

@@ -1,4 +1,4 @@
-"""Outputs: items, such as tagged documents or annotation tasks, in a file or on standard output."""
+"""Outputs: items, such as tagged documents, in a file or on standard output."""
 
 import os
 import sys
@@ -16,10 +16,10 @@ Given = TypeVar("Given", contravariant=True)
 
 
 def check_writable(option: str, out: Path) -> None:
-    """Check before any work that a program can write the file that an option names.
+    """Check before any work that the file of an option can be written.
 
     Raises:
-        UserError: its folder does not exist or takes no file; or something else than a file is there.
+        UserError: its folder does not exist or takes no file, or it is no file.
     """
     if not out.parent.is_dir():
         raise UserError(f"{option} {out}: {out.parent} is not a folder; expected an existing one")
@@ -35,7 +35,7 @@ def check_writable(option: str, out: Path) -> None:
 
 @contextmanager
 def naming(file: Path | str) -> Iterator[None]:
-    """Name the file in an error of writing to it, such as a full disk, which the system leaves out."""
+    """Name the file in an error of writing to it, which the system leaves out."""
     try:
         yield
     except BrokenPipeError:  # not an error of the file
@@ -51,7 +51,7 @@ class Form(Protocol[Given]):
         """Write the next item as complete lines."""
 
     def closing(self) -> str:
-        """What follows the items so far; it makes a complete file of them."""
+        """What makes a complete file of the items so far."""
 
 
 class LineWriter(Generic[Item]):
@@ -59,7 +59,6 @@ class LineWriter(Generic[Item]):
 
     Args:
         line: writes an item as complete lines.
-        is_list: write a list of JSON.
     """
 
     def __init__(self, line: Callable[[Item], str], is_list: bool = False) -> None:
@@ -84,9 +83,7 @@ class Output(Generic[Item]):
     """Items in a file or on standard output; of each `write` all of them or none.
 
     Args:
-        path: the file, which is complete after each `write`; an earlier one stays until the first. None: standard
-            output.
-        form: how items become text.
+        path: complete after each `write`; an earlier file stays until the first. None: standard output.
     """
 
     def __init__(self, path: Path | None, form: Form[Item]) -> None:
@@ -97,7 +94,6 @@ class Output(Generic[Item]):
         self._closing = b""
 
     def write(self, items: Sequence[Item]) -> None:
-        """Write some items."""
         lines = "".join(map(self._form.line, items)).encode()
         if self.path:
             closing = self._form.closing().encode()
@@ -143,12 +139,10 @@ class Output(Generic[Item]):
 
 
 def save(path: Path, form: Form[Item], items: Iterable[Item], beside: Mapping[Path, str] | None = None) -> None:
-    """Write a file, all of it or nothing; one item at a time, so memory does not grow with their number.
+    """Write a file, all of it or nothing, one item at a time, so that memory is bounded.
 
     Args:
         path: an earlier file is replaced.
-        form: how items become text.
-        items: in the order of the file.
         beside: the texts of other files that belong to it.
 
     Raises:
@@ -164,7 +158,7 @@ def save(path: Path, form: Form[Item], items: Iterable[Item], beside: Mapping[Pa
 
 
 def print_lines(lines: bytes) -> None:
-    """Write some complete lines to standard output, and flush it."""
+    """Write complete lines to standard output, and flush it."""
     with defer_signals():
         try:
             sys.stdout.buffer.write(lines)

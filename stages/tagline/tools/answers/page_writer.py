@@ -1,6 +1,6 @@
-"""The annotation page: one HTML file, in which people correct entities and save what they decided, without a server.
+"""The annotation page: one HTML file, in which people correct entities and save them, without a server.
 
-`tagline.sources.formats.page_layout` describes the tasks inside it and the rows that it saves.
+`tagline.sources.formats.page_layout` describes its tasks and the rows that it saves.
 """
 
 import hashlib
@@ -30,8 +30,7 @@ class Page:
     """The form of a page, for `outputs.Output` and `outputs.save`.
 
     Args:
-        types: the entity types to choose from.
-        guideline: how to annotate, a text shown beside the tasks.
+        guideline: a text shown beside the tasks.
     """
 
     def __init__(self, types: Sequence[str], guideline: str | None = None) -> None:
@@ -49,7 +48,7 @@ class Page:
         self._ids = set[str]()
 
     def line(self, task: Task | AnnotationTask) -> str:
-        """Write a task; an id that another one has already is followed by the number of the task.
+        """Write a task; an id that another one has is followed by the number of the task.
 
         Raises:
             UserError: a word is white space, which nobody could train on.
@@ -72,7 +71,6 @@ class Page:
         return before + text
 
     def closing(self) -> str:
-        """What follows the tasks so far; it makes a complete page of them."""
         end = "\n]}" if self._ids else f"{self._json}\n]}}"
         sha256 = self._sha256.copy()
         sha256.update(end.encode())
@@ -84,11 +82,10 @@ def check(option: str, path: Path, guideline: Path | None = None) -> str | None:
 
     Args:
         option: that names the page.
-        path: the page; an earlier file is replaced.
-        guideline: a file, if any.
+        path: of the page; an earlier file is replaced.
 
     Raises:
-        UserError: see `check_writable`; the page has another suffix, or is the guideline; or this can't be read.
+        UserError: see `check_writable`; the page has another suffix or is the guideline; or this can't be read.
     """
     if path.suffix.lower() != PAGE_SUFFIX:
         raise UserError(f"{option} {path}: the annotation page is one file; expected a name that ends in {PAGE_SUFFIX}")
@@ -108,7 +105,6 @@ def of_task(given: AnnotationTask, number: int) -> Task:
     """Convert a task of any format to one of the page.
 
     Args:
-        given: the task.
         number: begins its id, if it has none; its hash follows, since texts of several pages are read together.
     """
 
@@ -132,5 +128,5 @@ def of_task(given: AnnotationTask, number: int) -> Task:
 
 
 def _written(value: Mapping[str, Any]) -> str:
-    """Write an object as JSON that can't end the script element that contains it."""
+    """Write JSON that can't end the script element around it."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", r"\u003c")

@@ -1,4 +1,4 @@
-"""A text to annotate or correct: its words, its gold entities, and those that a model suggests."""
+"""A text to annotate or correct, with gold entities and those that a model suggests."""
 
 from __future__ import annotations
 
@@ -21,11 +21,10 @@ class TextEntity(NamedTuple):
     """An entity in a text.
 
     Attributes:
-        type: such as PER.
         start: offset in code points.
         end: offset of the end, exclusive.
-        score: the model's confidence from 0 to 1; None if a person marked the entity.
-        accepted: whether the model promises its precision; None if it promises none.
+        score: the model's confidence from 0 to 1; None if a person marked it.
+        accepted: whether the model promises its precision; None: no promises.
     """
 
     type: str
@@ -40,8 +39,7 @@ class AnnotationTask:
     """A text for an annotation tool.
 
     Attributes:
-        text: what the tool shows.
-        words: the words of the text, ascending.
+        words: ascending.
         suggested: entities that a model predicts, from left to right; None if it was not asked.
         gold: entities that a person marked, from left to right; None if nobody annotated the text.
         fields: what the tool shows and exports beside the text, such as an ``id``; no ``text`` or ``label``.
@@ -63,7 +61,7 @@ class AnnotationTask:
         gold: Sequence[Entity] | None = None,
         fields: Mapping[str, str | int | float] | None = None,
     ) -> AnnotationTask:
-        """Join words by spaces; the entities, and the score of each suggested one, count words."""
+        """Join words by spaces; the entities, with their scores, count words."""
         text, bounds = join_words(words)
         by_model = None if suggested is None else [in_text(entity, bounds, score) for entity, score in suggested]
         by_person = None if gold is None else [in_text(entity, bounds) for entity in gold]
@@ -71,15 +69,15 @@ class AnnotationTask:
 
     @property
     def entities(self) -> Sequence[TextEntity]:
-        """What a tool with one list of entities shows: the gold ones, or those suggested if nobody annotated."""
+        """For tools with one list of entities: gold, or those suggested if nobody annotated."""
         return (self.suggested or ()) if self.gold is None else self.gold
 
     def words_of(self, entity: TextEntity) -> tuple[int, int]:
-        """The index of the first word of an entity, and of the word after it."""
+        """The index of an entity's first word, and of the word after it."""
         return bisect_left(self.words, (entity.start,)), bisect_left(self.words, (entity.end,))
 
     def all_fields(self) -> dict[str, str | int | float]:
-        """The fields, for tools with one list of entities: beside gold, with those suggested as one of the fields."""
+        """The fields, for tools with one list of entities: beside gold, also those suggested."""
         if self.gold is None or self.suggested is None:
             return {**self.fields}
         suggested = []
@@ -90,12 +88,12 @@ class AnnotationTask:
 
 
 def in_text(entity: Entity, words: Sequence[WordBounds], score: float | None = None) -> TextEntity:
-    """Convert an entity that counts words to one that counts the code points of their text."""
+    """Convert an entity that counts words to one that counts code points."""
     return TextEntity(entity.type, words[entity.start][0], words[entity.end - 1][1], score)
 
 
 def to_task(document: Document, tagged: Found | None) -> AnnotationTask:
-    """Make a task of a document with its predicted entities, if there are any labels; its ``id`` is kept."""
+    """Make a task of a document, with any predicted entities; its ``id`` is kept."""
     text, words = document.text_and_spans()
     id_ = document.row.get("id")
     fields = {"id": id_} if isinstance(id_, str | int) and id_ != "" else {}

@@ -27,7 +27,7 @@ CONTROL, TEXT = "label", "text"
 
 
 def doccano_row(task: AnnotationTask) -> dict[str, Any]:
-    """Convert a task to an object of the lines that doccano imports; it keeps other keys, and exports them again.
+    """Convert a task to a line that doccano imports; it keeps other keys, and exports them again.
 
     Offsets count UTF-16 units, as its editor does.
     """
@@ -38,9 +38,9 @@ def doccano_row(task: AnnotationTask) -> dict[str, Any]:
 
 
 def prodigy_row(task: AnnotationTask) -> dict[str, Any]:
-    """Convert a task to an object of the lines that Prodigy imports; gold entities count as accepted.
+    """Convert a task to a line that Prodigy imports; gold entities count as accepted.
 
-    Its recipe ``ner.manual`` keeps the tokens, so that the words stay those of the model. ``token_end`` is inclusive
+    Its recipe ``ner.manual`` keeps the tokens, and so the model's words. ``token_end`` is inclusive
     (https://prodi.gy/docs/api-interfaces).
     """
     tokens = [
@@ -75,10 +75,9 @@ def _score(value: float | None) -> dict[str, float]:
 
 
 def label_studio_row(task: AnnotationTask) -> dict[str, Any]:
-    """Convert a task to an object of the list that Label Studio imports.
+    """Convert a task to an object that Label Studio imports.
 
-    Suggested entities are predictions, which an annotator accepts or corrects; gold ones are annotations
-    (https://labelstud.io/guide/predictions).
+    Suggested entities are predictions, gold ones annotations (https://labelstud.io/guide/predictions).
     """
     row: dict[str, Any] = {"data": {TEXT: task.text, **task.fields}}
     if task.gold is not None:
@@ -89,7 +88,7 @@ def label_studio_row(task: AnnotationTask) -> dict[str, Any]:
 
 
 def _prediction(entities: Sequence[TextEntity], text: str) -> dict[str, Any]:
-    """A prediction; its score, by which Label Studio sorts tasks, is that of the least certain entity."""
+    """A prediction with the score of its least certain entity, by which Label Studio sorts."""
     scores = [entity.score for entity in entities if entity.score is not None]
     return {"model_version": "tagline", **_score(min(scores, default=None)), "result": _results(entities, text)}
 
@@ -105,7 +104,7 @@ def _results(entities: Sequence[TextEntity], text: str) -> list[dict[str, Any]]:
 
 
 def beside(name: str, path: Path, types: Sequence[str]) -> dict[Path, str]:
-    """What a tool needs beside a file: Label Studio its configuration, ``out.labels.xml`` for ``out.json``."""
+    """What a tool needs beside a file: Label Studio ``out.labels.xml`` for ``out.json``."""
     if name != LABEL_STUDIO:
         return {}
     from xml.sax.saxutils import quoteattr  # imports urllib.request, for which predictions would wait
@@ -122,9 +121,8 @@ def check(option: str, name: str, path: Path, guideline: Path | None = None) -> 
 
     Args:
         option: that names the path.
-        name: of the format, one of `options.TOOLS`, or ``page``.
+        name: one of `options.TOOLS`, or ``page``.
         path: what to write; an earlier file is replaced.
-        guideline: a file with a text for the page, if any.
 
     Raises:
         UserError: see `check_writable` and `page_writer.check`.
@@ -145,8 +143,7 @@ def form_of(name: str, types: Sequence[str], guideline: str | None = None) -> Fo
 
     Args:
         name: one of `options.TOOLS`, or ``page``.
-        types: the entity types of the project.
-        guideline: how to annotate, a text shown by the page.
+        guideline: a text shown by the page.
     """
     if name == PAGE:
         from tagline.tools.answers.page_writer import Page
@@ -163,5 +160,5 @@ def form_of(name: str, types: Sequence[str], guideline: str | None = None) -> Fo
 def save(
     name: str, path: Path, tasks: Iterable[AnnotationTask], types: Sequence[str], guideline: str | None = None
 ) -> None:
-    """Write a file, with the configuration that the tool needs: all of it or nothing; for arguments see `form_of`."""
+    """Write a file and the configuration that the tool needs, all or nothing; see `form_of`."""
     outputs.save(path, form_of(name, types, guideline), tasks, beside(name, path, types))

@@ -89,7 +89,7 @@ def check_page(target: Path, guideline: Path | None) -> str | None:
 
 
 def table(suspicions: Sequence[Suspicion]) -> str:
-    """Lay out the first suspicions for a terminal, and say what their score is."""
+    """Lay out the first suspicions, and say what their score is."""
     from tabulate import tabulate
 
     rows = []
@@ -109,13 +109,12 @@ def table(suspicions: Sequence[Suspicion]) -> str:
 
 
 def texts(sentence: TaggedSentence, entities: Sequence[Entity]) -> str:
-    """The types and words of some entities."""
     named = [f"{entity.type} {' '.join(sentence.words[entity.start : entity.end])}" for entity in entities]
     return shortened(printable("; ".join(named)), TEXT_WIDTH)
 
 
 def save_page(suspicions: Sequence[Suspicion], target: Path, guideline: str | None) -> str:
-    """Write the suspicious sentences as an annotation page, the most suspicious one first, and say so."""
+    """Write the suspicious sentences as an annotation page, and say so."""
     from tagline.artifacts import tokenized
     from tagline.tools.answers import outputs, page_writer
 
@@ -135,7 +134,6 @@ def save_page(suspicions: Sequence[Suspicion], target: Path, guideline: str | No
 
 
 def task(suspicions: Sequence[Suspicion]) -> Task:
-    """The suspicions of one sentence as a task of the page."""
     from tagline.sources.formats import page_layout
 
     sentence = suspicions[0].sentence

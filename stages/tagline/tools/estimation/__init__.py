@@ -1,1 +1,1 @@
-"""Estimates of scores without labels: what a tagger answers is summed, and no text is kept."""
+"""Estimates of scores without labels: a tagger's answers are summed, and no text is kept."""

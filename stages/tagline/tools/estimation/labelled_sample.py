@@ -1,4 +1,4 @@
-"""Labelled texts, on which the scores of a tagger are measured; it needs the extra pipeline."""
+"""Labelled texts, on which a tagger's scores are measured; needs the extra pipeline."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -19,10 +19,9 @@ FEWEST = 20
 
 
 class LabelledSample:
-    """Labelled texts, as a tagger labels them: how far what is estimated of them is from what is measured.
+    """Labelled texts: how far what is estimated of them is from what is measured.
 
     Args:
-        tagger: whose scores are measured.
         path: a file in any format that `download` reads.
 
     Raises:
@@ -49,7 +48,7 @@ class LabelledSample:
             )
 
     def measure(self, of_all: Sums) -> Estimate:
-        """Measure the scores of all texts, of which these are a sample; see `partly_labelled.measure`."""
+        """Measure the scores of all texts, of which these are a sample."""
         estimated = [self._parts(count(flatten([sentence]), self._constants)) for sentence in self.sentences]
         columns = np.array(estimated).T
         return measure(self._measured, Parts(*columns), Parts(*np.array([self._parts(of_all)]).T))

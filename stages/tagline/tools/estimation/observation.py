@@ -1,4 +1,4 @@
-"""Observation of a tagger: sums over its answers, from which their scores are estimated."""
+"""Observation of a tagger: sums over answers, from which scores are estimated."""
 
 import math
 from functools import reduce
@@ -38,8 +38,7 @@ class Observation:
     """Sums what a tagger answers from now on.
 
     Args:
-        tagger: which is observed.
-        window: the number of words of the latest texts, about which the sums are; None: all texts.
+        window: number of latest words that are summed; None: of all texts.
 
     Raises:
         UserError: see `reference_of`.
@@ -57,7 +56,6 @@ class Observation:
         return reduce(Sums.plus, self._blocks)
 
     def expected(self) -> Estimate:
-        """See `tagline.metrics.expected.estimate`."""
         return estimate(self.sums, self.reference.constants)
 
     def f1(self) -> float:

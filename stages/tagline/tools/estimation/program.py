@@ -75,11 +75,11 @@ def measured(options: argparse.Namespace) -> dict[str, Any]:
     """Label the texts in one pass, and estimate their scores.
 
     Returns:
-        texts, words, entities, expected (see `tagline.metrics.expected.estimate`) and f1_of_test; with labelled texts,
+        texts, words, entities, expected (see `tagline.metrics.expected.estimate`), f1_of_test; with labelled texts,
         their number as labelled, and expected is measured on them.
 
     Raises:
-        UserError: the model, or the input, can't be read or used, or the texts have no words.
+        UserError: the model or the input can't be read or used, or the texts have no words.
     """
     with defer_signals():  # see `open_taggers`
         from tagline.inference import Tagger
@@ -114,7 +114,7 @@ def measured(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def table(result: Mapping[str, Any]) -> Iterator[str]:
-    """Lay out the result in lines of at most 80 characters."""
+    """Lay out the result in at most 80 columns."""
     yield f"texts: {result['texts']:,}, words: {result['words']:,}, entities: {result['entities']:,}"
     if "labelled" in result:
         yield f"measured on {result['labelled']:,} labelled texts, and corrected by the estimate of all"

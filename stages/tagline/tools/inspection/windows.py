@@ -1,4 +1,4 @@
-"""A sentence of data/tokenized as tables: words and their labels, then each window's sub-words and their labels."""
+"""A sentence of data/tokenized as tables: words, then each window's sub-words, with labels."""
 
 from argparse import ArgumentTypeError
 from collections.abc import Sequence
@@ -19,10 +19,8 @@ def sentence(folder: Path, tests: Path, tokenizer: Path, wanted: str) -> str:
     """Format a sentence of data/tokenized or data/tokenized_tests.
 
     Args:
-        folder: data/tokenized.
-        tests: data/tokenized_tests.
         tokenizer: the folder of the tokenizer that made it.
-        wanted: ``SPLIT:NUMBER``, counted from 0, or ``SPLIT:ID``.
+        wanted: ``SPLIT:NUMBER``, from 0, or ``SPLIT:ID``.
 
     Raises:
         ArgumentTypeError: there is no such split, number or id.
@@ -54,14 +52,13 @@ def sentence(folder: Path, tests: Path, tokenizer: Path, wanted: str) -> str:
 
 
 def table(name: str, texts: Sequence[str], labels: Sequence[str]) -> str:
-    """Lay out words or sub-words beside their labels."""
     return tabulate(
         zip(map(printable, texts), map(printable, labels), strict=True), (name, "label"), disable_numparse=True
     )
 
 
 def row_of(split: tokenized.Split, name: str, which: str) -> int:
-    """Find the row of a sentence by its number or its id.
+    """Find the row of a sentence by number or id.
 
     Raises:
         ArgumentTypeError: the split has no such sentence.

@@ -1,7 +1,7 @@
 """A power law of the error of a learning curve, and intervals of what it predicts.
 
 The error is `factor * sentences ** -exponent`: a line in logarithms, fitted to the mean of each size, so that intervals
-also cover how far a curve is from a law (Hestness et al., 2017, "Deep learning scaling is predictable, empirically").
+also cover deviations from a law (Hestness et al., 2017, "Deep learning scaling is predictable, empirically").
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ SMALLEST = 1e-3
 
 
 class Gain(NamedTuple):
-    """What is added to the F1, and its interval of 80 %."""
+    """What is added to the F1, and its 80 % interval."""
 
     f1: float
     low: float
@@ -28,7 +28,7 @@ class PowerLaw:
     """A law of some runs.
 
     Args:
-        means: the mean F1 of each number of sentences, of at least three.
+        means: mean F1 by number of sentences, of at least three.
 
     Attributes:
         factor: the error of one sentence.
@@ -48,18 +48,17 @@ class PowerLaw:
         self._squares = ((sizes - self._mean) ** 2).sum()
 
     def f1(self, sentences: float) -> float:
-        """The F1 of a number of sentences."""
         return float(1 - self.factor * sentences**-self.exponent)
 
     def interval(self, sentences: int) -> tuple[float, float]:
-        """The interval of 80 % of the mean F1 that is measured with a number of sentences."""
+        """The 80 % interval of the mean F1 measured with a number of sentences."""
         squared = self._squares * (1 + 1 / self._count) + (np.log(sentences) - self._mean) ** 2
         factor = np.exp(self._t * self._slope_error * np.sqrt(squared))
         error = 1 - self.f1(sentences)
         return float(1 - error * factor), float(1 - error / factor)
 
     def gain(self, sentences: int, more: int) -> Gain:
-        """What more sentences add to the F1; the interval is by that of the exponent."""
+        """What more sentences add to the F1, with the exponent's interval."""
         exponents = self.exponent + self._t * self._slope_error * np.array([0, -1, 1])
         gain, low, high = (1 - self.f1(sentences)) * (1 - (1 + more / sentences) ** -exponents)
         return Gain(float(gain), float(low), float(high))

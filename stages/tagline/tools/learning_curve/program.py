@@ -46,8 +46,7 @@ def predictions(runs: Mapping[int, Sequence[float]], law: PowerLaw) -> dict[str,
     """What the smaller parts predict of all sentences, and what more sentences are likely worth.
 
     Args:
-        runs: the F1 of each seed, by sentences.
-        law: of all runs.
+        runs: each seed's F1, by sentences.
     """
     total = max(runs)
     of_smaller = type(law)({size: fmean(f1) for size, f1 in runs.items() if size < total})
@@ -60,7 +59,6 @@ def predictions(runs: Mapping[int, Sequence[float]], law: PowerLaw) -> dict[str,
 
 
 def described(result: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the lines of a result."""
     from tagline.metrics.significance import score_text
 
     for size, f1 in result["f1"].items():

@@ -1,4 +1,4 @@
-"""The trainings of a learning curve, on parts of train."""
+"""The trainings of a learning curve."""
 
 import sys
 from collections.abc import Collection, Iterator
@@ -32,10 +32,10 @@ def measure(sizes: Collection[int] | None, seeds: Collection[int]) -> tuple[str,
         seeds: of the parts and of training.
 
     Returns:
-        The scored split; for each size, ascending, its F1 with each seed.
+        The scored split; by size, ascending, F1 with each seed.
 
     Raises:
-        UserError: see `runner`; a stage fails; or fewer than four sizes are below the number of all sentences.
+        UserError: see `runner`; a stage fails; or fewer than four sizes are below that of train.
     """
     with runner("learning-curve", None) as trainings:
         raw = raw_data.load(RAW)
@@ -62,13 +62,12 @@ def measure(sizes: Collection[int] | None, seeds: Collection[int]) -> tuple[str,
 
 
 def rows(raw: RawData, split: str) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a split of data/raw."""
     for batch in raw.batches(split):
         yield from batch.to_pylist()
 
 
 def drawn(raw: RawData, sentences: int, seed: int) -> Iterator[dict[str, Any]]:
-    """Yield documents of train in random order until they have enough sentences; the last one may be cut."""
+    """Yield documents of train in random order until they have enough sentences; the last may be cut."""
     documents = [list(document) for _, document in groupby(rows(raw, "train"), key=lambda row: row[DOCUMENT])]
     part: list[dict[str, Any]] = []
     for index in np.random.default_rng(seed).permutation(len(documents)):
@@ -79,7 +78,7 @@ def drawn(raw: RawData, sentences: int, seed: int) -> Iterator[dict[str, Any]]:
 
 
 def default_sizes(total: int) -> list[int]:
-    """The sizes of parts of ``total`` sentences: `SIZES`, or of less data equal steps of the logarithm.
+    """Sizes of parts of ``total`` sentences: `SIZES`, or for less data equal logarithmic steps.
 
     Raises:
         UserError: there are too few.

@@ -81,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def check_answers(options: argparse.Namespace, tagger: AnyTagger) -> None:
-    """Raise a `UserError` if options do not fit what the models predict."""
+    """Raise a `UserError` if options do not fit the models."""
     from tagline.labels import WHOLE
 
     needing_entities = {
@@ -108,7 +108,7 @@ def check_answers(options: argparse.Namespace, tagger: AnyTagger) -> None:
 
 
 def check_format_of_several(options: argparse.Namespace, tagger: AnyTagger) -> None:
-    """Raise a `UserError` if the output format can't hold the answers of several models."""
+    """Raise a `UserError` if the output format can't hold answers of several models."""
     name = options.format
     if name in OF_ONE_MODEL:
         raise UserError(
@@ -133,7 +133,7 @@ def check_format_of_several(options: argparse.Namespace, tagger: AnyTagger) -> N
 def label(
     documents: Iterable[Document], advance: Callable[[int], object], tagger: AnyTagger, options: argparse.Namespace
 ) -> None:
-    """Label documents and write them; ``advance`` is called with the number that was written."""
+    """Label documents and write them; ``advance`` gets the number that was written."""
     output = output_of(options, tagger)
     rest = rest_of(options)
     target = output.path or "standard output"
@@ -176,7 +176,7 @@ def label(
 
 
 def items_of(part: Sequence[tuple[Document, Any]], options: argparse.Namespace) -> Sequence[Any]:
-    """What the output takes of labelled documents: tasks of those with words, or pairs of a document and its labels."""
+    """What `output_of` takes: tasks of documents with words, or pairs of document and labels."""
     from tagline.tools.answers.task import to_task
 
     if options.min_score or options.accepted:
@@ -187,7 +187,7 @@ def items_of(part: Sequence[tuple[Document, Any]], options: argparse.Namespace) 
 
 
 def output_of(options: argparse.Namespace, tagger: AnyTagger) -> Output[Any]:
-    """The output: of tasks for annotation tools and the page, otherwise of pairs of a document and its labels."""
+    """The output: of tasks for annotation tools and the page, else of pairs of document and labels."""
     from tagline.tools.answers import notations, tool_formats
     from tagline.tools.answers.outputs import LineWriter, Output
 
@@ -211,7 +211,7 @@ def output_of(options: argparse.Namespace, tagger: AnyTagger) -> Output[Any]:
 
 
 def rest_of(options: argparse.Namespace) -> Output[Any] | None:
-    """The output of texts that are not promised to be right, as they were read; None without --rest."""
+    """The output of texts that are not promised to be right; None without --rest."""
     from tagline.tools.answers import notations
     from tagline.tools.answers.outputs import LineWriter, Output
 
@@ -268,7 +268,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def check_options(options: argparse.Namespace) -> None:
-    """Check combinations of options, and fill in formats that are not given.
+    """Check combinations of options, and fill in formats.
 
     Raises:
         ValueError: options contradict each other, or a format can't be inferred.
@@ -295,7 +295,7 @@ def check_options(options: argparse.Namespace) -> None:
 
 
 def is_file(stream: TextIO) -> bool:
-    """Whether a stream is written to a file, not to a terminal or a pipe."""
+    """Whether a stream is a file, not a terminal or a pipe."""
     try:
         return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
     except OSError:  # a stream of a test or a notebook
@@ -303,7 +303,7 @@ def is_file(stream: TextIO) -> bool:
 
 
 def is_input(output: Path, file: str) -> bool:
-    """Whether the output is the input file, possibly as standard input."""
+    """Whether the output is the input, possibly as standard input."""
     if not output.is_file():
         return False
     if file != STANDARD:

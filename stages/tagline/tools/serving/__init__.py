@@ -1,1 +1,1 @@
-"""The service of `tagline serve`: texts and words come in over HTTP, entities go out."""
+"""The service of `tagline serve`: texts come in over HTTP, entities go out."""

@@ -1,4 +1,4 @@
-"""Batching: the inputs of requests that arrive together are labelled in one call of the tagger."""
+"""Batching: inputs of requests that arrive together are labelled in one call."""
 
 import asyncio
 import math
@@ -31,7 +31,7 @@ class BusyError(TimeoutError):
 
 
 class Job(NamedTuple):
-    """The inputs of a request with their number of characters, its latest start, and its answers to come."""
+    """A request's inputs, number of characters, latest start, and answers to come."""
 
     inputs: Sequence[Input]
     size: int
@@ -40,12 +40,12 @@ class Job(NamedTuple):
 
 
 class Batcher:
-    """Labels the inputs of concurrent requests together. An answer does not depend on the others of its batch.
+    """Labels the inputs of concurrent requests together. An answer does not depend on the rest of its batch.
 
     Args:
         tagger: called in a thread, beside the event loop.
-        count: called with the number of words of each batch.
-        seconds: after which nobody waits for an answer any more.
+        count: gets the number of words of each batch.
+        seconds: after which nobody waits for an answer.
     """
 
     def __init__(self, tagger: AnyTagger, count: Callable[[int], object], seconds: float = math.inf) -> None:
@@ -57,14 +57,14 @@ class Batcher:
 
     @property
     def waiting(self) -> int:
-        """The number of requests that no batch has taken yet."""
+        """The number of requests that no batch has taken."""
         return self._queue.qsize()
 
     async def label(self, inputs: Sequence[Input]) -> list[Answer]:
         """Label texts or lists of words, in the block of `running`.
 
         Raises:
-            BusyError, TimeoutError: the requests before this one took too long, or its own texts do.
+            BusyError, TimeoutError: earlier requests took too long, or its own texts do.
             Exception: what the tagger raises for these inputs alone.
         """
         size = sum(map(_characters, inputs))
@@ -80,7 +80,7 @@ class Batcher:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Take requests in the block, and drop those that are still waiting at its end."""
+        """Take requests in the block, and drop those still waiting at its end."""
         with ThreadPoolExecutor(1) as thread:
             task = asyncio.create_task(self._run(thread))
             try:
@@ -114,7 +114,7 @@ class Batcher:
         return list(filter(_is_waiting, jobs))
 
     def _answers(self, jobs: Sequence[Job]) -> list[list[Answer] | Exception]:
-        """Label the inputs of several requests, or of each one alone if they fail together."""
+        """Label the inputs of requests together, or if they fail, of each alone."""
         try:
             return self._labelled(jobs)
         except BaseException as error:  # a panic of a Rust library is not an `Exception`
@@ -139,7 +139,7 @@ class Batcher:
 
 
 def _is_waiting(job: Job) -> bool:
-    """Whether a request still waits for its answers; one that waited too long is refused."""
+    """Whether a request waits for answers; one that waited too long is refused."""
     if not job.answers.done() and job.latest < monotonic():
         job.answers.set_exception(BusyError())
     return not job.answers.done()

@@ -32,7 +32,7 @@ class Texts(BaseModel):
         return self
 
     def given(self) -> tuple[Sequence[Input], bool]:
-        """The inputs, and whether they were given as a list of several."""
+        """The inputs, and whether they were given as a list."""
         if self.words is None:
             return _texts(self.text)
         several = bool(self.words) and isinstance(self.words[0], list)
@@ -40,7 +40,6 @@ class Texts(BaseModel):
 
     @staticmethod
     def shown(answer: Answer) -> Answer:
-        """An answer in the form of this interface."""
         return answer
 
 
@@ -61,12 +60,11 @@ class InferenceInputs(BaseModel):
     parameters: Parameters | None = None
 
     def given(self) -> tuple[Sequence[Input], bool]:
-        """The inputs, and whether they were given as a list of several."""
+        """The inputs, and whether they were given as a list."""
         return _texts(self.inputs)
 
     @staticmethod
     def shown(answer: Answer) -> list[dict[str, Any]]:
-        """An answer in the form of this interface."""
         names = {"type": "entity_group", "text": "word"}
         groups = []
         for entity in answer["entities"]:

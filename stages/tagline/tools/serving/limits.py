@@ -1,11 +1,11 @@
-"""The limits of the service, in a module that loads no library, for `--help`."""
+"""The limits of the service; no library is loaded, for `--help`."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What the service takes at most; bodies of requests in progress need up to ``bytes`` times ``requests``."""
+    """What the service takes at most; the bodies in progress need up to ``bytes`` times ``requests``."""
 
     bytes: int = field(default=2**18, metadata={"help": "bytes per request"})
     texts: int = field(default=1000, metadata={"help": "texts per request"})

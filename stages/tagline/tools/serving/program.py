@@ -63,14 +63,13 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def host_name(text: str) -> str:
-    """Convert an argument that is a name of a host, or a pattern of such names."""
+    """Convert the name of a host, or a pattern of such names."""
     if "*" in text.removeprefix("*.") and text != "*":
         raise argparse.ArgumentTypeError(f"expected a name, *.DOMAIN or *, got {text!r}")
     return text
 
 
 def port_number(text: str) -> int:
-    """Convert an argument that is the number of a port."""
     if not text.isdecimal() or len(text) > 5 or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"expected a number from 0 to 65535, got {text!r}")
     return int(text)

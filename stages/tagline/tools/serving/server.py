@@ -34,10 +34,6 @@ LOGGING = {
 def run(options: argparse.Namespace, limits: Limits) -> None:
     """Load models and answer requests until SIGTERM or Ctrl-C; exits with status 0 then.
 
-    Args:
-        options: of the command.
-        limits: of each request.
-
     Raises:
         UserError: see `listening` and `open_taggers`.
     """
@@ -68,8 +64,7 @@ def names(host: str, others: Sequence[str]) -> list[str]:
     """The names that clients may call the service by, so that a web page whose name leads here (DNS rebinding) can't.
 
     Args:
-        host: the address; the names of all addresses are not known, so any is allowed unless others are given.
-        others: given by the user.
+        host: the address; if it stands for all addresses, any name is allowed unless others are given.
     """
     if host in ("", "0.0.0.0", "::") and not others:
         return ["*"]
@@ -77,7 +72,7 @@ def names(host: str, others: Sequence[str]) -> list[str]:
 
 
 def in_url(host: str) -> str:
-    """A host as URLs contain it, IPv6 addresses in brackets."""
+    """A host as in URLs, IPv6 addresses in brackets."""
     return f"[{host}]" if ":" in host else host
 
 
@@ -85,7 +80,7 @@ def listening(host: str, port: int) -> socket.socket:
     """Open the port.
 
     Raises:
-        UserError: it is in use or may not be used, or the host is not one of this machine.
+        UserError: it is in use or may not be used, or the host is not this machine.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -100,7 +95,7 @@ def listening(host: str, port: int) -> socket.socket:
 
 
 class Listener(socket.socket):
-    """A socket that closes new connections once files, of which each connection is one, are nearly used up."""
+    """A socket that closes new connections once open files are nearly used up."""
 
     has_refused = False
 
@@ -120,7 +115,7 @@ class Listener(socket.socket):
 
 
 def most_files() -> float:
-    """Raise the limit of open files as far as it goes, and return it."""
+    """Raise the limit of open files as far as possible, and return it."""
     with suppress(ImportError, ValueError):  # Windows has no such limit; of macOS the highest may be refused
         import resource
 
@@ -131,9 +126,9 @@ def most_files() -> float:
 
 
 def connections_of(seconds: float) -> type[asyncio.Protocol]:
-    """The connections of a server, each of which must ask something within some seconds.
+    """Connections that must ask something within some seconds.
 
-    uvicorn's own limits are of requests, and so of no client that never ends its first one.
+    uvicorn limits requests, not a client that never ends its first one.
     """
 
     class Connection(H11Protocol):
@@ -152,8 +147,7 @@ class Server(uvicorn.Server):
     """A server that says where it listens.
 
     Args:
-        config: of uvicorn.
-        models: what is served, for the line that says so.
+        models: what is served, for that line.
     """
 
     def __init__(self, config: uvicorn.Config, models: str) -> None:

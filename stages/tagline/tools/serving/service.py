@@ -36,9 +36,8 @@ def create(tagger: AnyTagger, limits: Limits, hosts: Sequence[str] = ("*",)) -> 
     """Make the ASGI application that serves a tagger.
 
     Args:
-        tagger: labels the texts.
         limits: beyond which a request is refused.
-        hosts: the names that clients may call the service by in the header ``Host``; ``*``: any.
+        hosts: the names that clients may use in the header ``Host``; ``*``: any.
     """
     handler = RequestHandler(tagger, limits)
     folder = Path(__file__).parent
@@ -88,17 +87,13 @@ def create(tagger: AnyTagger, limits: Limits, hosts: Sequence[str] = ("*",)) -> 
 
 
 def described(interface: type[Texts | InferenceInputs]) -> dict[str, Any]:
-    """Describe the body of a request in the OpenAPI schema."""
+    """The OpenAPI schema of a request's body."""
     schema = interface.model_json_schema()
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
 class RequestHandler:
     """Receives requests, within limits, answers them, and counts.
-
-    Args:
-        tagger: labels the texts.
-        limits: beyond which a request is refused.
 
     Attributes:
         batcher: calls the tagger; it must be running.
@@ -145,7 +140,7 @@ class RequestHandler:
         """The body of the answer.
 
         Raises:
-            HTTPException: the request is malformed, over a limit or too slow, or too many others are in progress.
+            HTTPException: the request is malformed, over a limit or too slow, or too many are in progress.
         """
         if self._requests > self._limits.requests:
             raise try_again(f"{self._limits.requests:,} requests are in progress; try again later")
@@ -168,7 +163,7 @@ class RequestHandler:
         return json.dumps(shown if several else shown[0], ensure_ascii=False)
 
     async def _received(self, request: Request) -> bytes:
-        """Receive the body of a request, up to the limits."""
+        """Receive a body, up to the limits."""
         body = bytearray()
         try:
             async with timeout(self._limits.seconds):
@@ -191,7 +186,7 @@ class RequestHandler:
 
 
 def add_estimates(tagger: AnyTagger, registry: CollectorRegistry) -> None:
-    """Add gauges of F1, of the latest `WINDOW` words and of test, for each model whose export has a reference."""
+    """Add gauges of F1, of the latest `WINDOW` words and of test, for models with a reference."""
     title = f"F1 estimated without labels, of the latest {WINDOW:,} words."
     expected = Gauge("tagline_expected_f1", title, ["layer"], registry=registry)
     test = Gauge("tagline_test_f1", "F1 of the test split.", ["layer"], registry=registry)
@@ -203,12 +198,11 @@ def add_estimates(tagger: AnyTagger, registry: CollectorRegistry) -> None:
 
 
 def try_again(message: str) -> HTTPException:
-    """The refusal of a request that may be answered later."""
     return HTTPException(503, message, {"Retry-After": "1"})
 
 
 def malformed(error: ValidationError) -> HTTPException:
-    """The refusal of a body that is not JSON, or not what the interface expects; without the body's own text."""
+    """The refusal of a body that does not fit the interface, without the body's text."""
     faults = error.errors(include_url=False, include_context=False, include_input=False)
     if faults[0]["type"] == "json_invalid":
         return HTTPException(400, f"the body is not JSON in UTF-8: {faults[0]['msg'].removeprefix('Invalid JSON: ')}")

@@ -22,16 +22,15 @@ SIZE = 16
 
 
 def text_key(words: Sequence[str]) -> bytes:
-    """A key that is equal for equal texts, however they are split into words."""
+    """A key that is equal for equal texts, however split into words."""
     return blake2b("".join("".join(words).split()).encode(), digest_size=SIZE).digest()
 
 
 def annotated_keys(paths: Iterable[Path], split: Splitter) -> set[bytes]:
-    """The keys of annotated texts, which take about 100 bytes of memory each.
+    """The keys of annotated texts, of about 100 bytes of memory each.
 
     Args:
-        paths: folders like data/raw, or files of text, JSON Lines, Label Studio or CoNLL, whose first column
-            has the words.
+        paths: folders like data/raw, or files of text, JSON Lines, Label Studio or CoNLL (words in the first column).
         split: finds the words of raw text.
 
     Raises:
@@ -44,7 +43,7 @@ def annotated_keys(paths: Iterable[Path], split: Splitter) -> set[bytes]:
 
 
 def without(documents: Iterable[Document], annotated: Collection[bytes]) -> Iterator[Document]:
-    """Yield the documents that have words and are not annotated; none continues one that is left out."""
+    """Yield the documents that have words and are not annotated; none continues one left out."""
     follows = True  # whether the document before was not left out
     for document in documents:
         is_kept = bool(document.words) and text_key(document.words) not in annotated
@@ -62,7 +61,7 @@ def _texts(path: Path, split: Splitter) -> Iterator[Sequence[str]]:
 
 
 def _of_folder(path: Path) -> Iterator[Sequence[str]]:
-    """Yield the words of each sentence and of each document, since a text of a pool can be either."""
+    """Yield the words of each sentence and each document: a text of a pool can be either."""
     verify(path, "download")
     data = raw_data.load(path)
     for split in data.sentences:
@@ -90,7 +89,7 @@ def _of_file(path: Path, split: Splitter) -> Iterator[Sequence[str]]:
 
 
 def _read_json(lines: NumberedLines, name: str, split: Splitter) -> Iterator[Document]:
-    """As `read_json`; a task of Label Studio has its text in "data"."""
+    """As `read_json`; Label Studio has the text in "data"."""
     for location, row in rows_in(lines, name, EXPECTED):
         if isinstance(row.get("data"), dict):
             row = row["data"]

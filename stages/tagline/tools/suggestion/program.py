@@ -78,7 +78,7 @@ def main() -> None:
 
 
 def check_output(options: argparse.Namespace, types: Sequence[str], tagger: Tagger | None) -> str | None:
-    """Raise a `UserError` before any work if the output can't be written; return the text of the guideline."""
+    """Raise a `UserError` if the output can't be written; return the text of the guideline."""
     from tagline.tools.answers import tool_formats  # likewise
 
     if tagger and options.format != JSONL and tagger.labels.kind == "tags":
@@ -143,7 +143,7 @@ def parsed() -> argparse.Namespace:
 
 
 def format_of(output: Path) -> str:
-    """Infer the format from the suffix of the output; without one, it is that of Label Studio.
+    """Infer the format from the suffix of the output; without one, Label Studio.
 
     Raises:
         ValueError: the suffix is unknown.
@@ -155,7 +155,7 @@ def format_of(output: Path) -> str:
 
 
 def check_options(options: argparse.Namespace) -> None:
-    """Raise a `ValueError` if options contradict each other, or have values that can't be."""
+    """Raise a `ValueError` if options contradict each other or have impossible values."""
     from tagline.labels import is_type  # likewise
 
     if options.guideline and options.format != PAGE:
@@ -172,5 +172,4 @@ def check_options(options: argparse.Namespace) -> None:
 
 
 def is_same_file(output: Path, path: Path) -> bool:
-    """Whether an output would replace a file that is read."""
     return output.is_file() and path.exists() and path.samefile(output)

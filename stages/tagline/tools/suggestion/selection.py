@@ -1,4 +1,4 @@
-"""Selection of texts that are worth annotating, and writing them to a file."""
+"""Selection of texts that are worth annotating."""
 
 from __future__ import annotations
 
@@ -28,10 +28,9 @@ class Suggestion:
     """A text to annotate.
 
     Attributes:
-        document: the text.
         selection: random, uncertain, or without a model chosen.
-        tagged: its predicted labels; None without a model.
-        uncertainty: see `uncertainty`; None without a model.
+        tagged: None without a model.
+        uncertainty: None without a model.
     """
 
     document: Document
@@ -40,7 +39,6 @@ class Suggestion:
     uncertainty: float | None = None
 
     def fields(self) -> dict[str, str | float]:
-        """What is written beside the text."""
         fields: dict[str, str | float] = {"selection": self.selection}
         if self.uncertainty is not None:
             fields["uncertainty"] = round(self.uncertainty, DIGITS)
@@ -51,10 +49,10 @@ class Best:
     """Keeps the texts of the highest priorities, each once, whose words together reach a number.
 
     Args:
-        words: the number; memory depends on it, not on the number of texts.
+        words: the number; memory depends on it alone.
 
     Attributes:
-        kept: the words of the texts that are not dropped yet.
+        kept: the words of the texts that are kept.
     """
 
     def __init__(self, words: int) -> None:
@@ -63,7 +61,7 @@ class Best:
         self._items: dict[bytes, tuple[float, Suggestion]] = {}
 
     def add(self, key: bytes, priority: float, suggestion: Suggestion) -> None:
-        """Add a text with its `text_key`, which decides between equal priorities."""
+        """Add a text; its `text_key` decides between equal priorities."""
         if key in self._items:
             return
         self._items[key] = priority, suggestion
@@ -73,7 +71,7 @@ class Best:
             self.kept = _count(suggestion for _, suggestion in self._items.values())
 
     def ranked(self) -> dict[bytes, Suggestion]:
-        """The texts with their keys, the best first."""
+        """The texts by key, the best first."""
         ranked = {}
         words = 0
         for key in sorted(self._items, key=lambda key: (self._items[key][0], key), reverse=True):
@@ -90,11 +88,11 @@ def select(
     """Choose texts of a pool: the random ones first, then the most uncertain ones.
 
     Args:
-        source: the pool; texts without words are passed over.
-        tagger: labels it; None: the other texts are drawn at random, too.
-        annotated: the keys of texts to pass over (`text_key`).
+        source: the pool; texts without words are left out.
+        tagger: None: the other texts are drawn at random, too.
+        annotated: keys of texts to leave out (`text_key`).
         words: most words of all chosen texts.
-        random_share: share of these words that is drawn at random, whatever the model says.
+        random_share: share of these words that is drawn at random.
 
     Raises:
         UserError: no text is left.
@@ -157,12 +155,12 @@ def _read(source: DocumentSource, tagger: Tagger | None, annotated: Collection[b
 
 
 def draw(key: bytes) -> float:
-    """A number from 0 to 1 that depends on the text only, so the order of the pool does not matter."""
+    """A number from 0 to 1 that depends on the text only, not on the order of the pool."""
     return int.from_bytes(blake2b(key, key=SEED, digest_size=7).digest()) / 256**7
 
 
 def _fitting(ranked: dict[bytes, Suggestion], words: int) -> dict[bytes, Suggestion]:
-    """The first texts until one does not fit, since passing over long texts would favour short ones."""
+    """The first texts until one does not fit; passing over it would favour short ones."""
     fitting = {}
     for key, suggestion in ranked.items():
         words -= len(suggestion.document.words)
@@ -175,12 +173,12 @@ def _fitting(ranked: dict[bytes, Suggestion], words: int) -> dict[bytes, Suggest
 def uncertainty(tagged: TaggedSentence) -> float:
     """The expected number of wrong entities and missed words of a text, per word.
 
-    A predicted entity counts once, however long it is, with 1 minus its confidence. Any other word counts with the
-    probability that it is not O. Words without sub-words, which have no probability, count as certain.
+    A predicted entity counts once, with 1 minus its confidence. Any other word counts with the probability that it is
+    not O. Words without sub-words have no probability and count as certain.
 
     Returns:
-        From 0 to 1; of `Lind in Oslo` with the scores 0.8, 1.0 and 0.7, of which the first and last are entities,
-        (0.2 + 0.0 + 0.3) / 3.
+        From 0 to 1; of `Lind in Oslo` with the scores 0.8, 1.0 and 0.7, of which the first and last are entities, (0.2
+        + 0.0 + 0.3) / 3.
     """
     doubt = np.where(tagged.scores > 0, 1 - tagged.scores.astype(np.float64), 0.0)
     for entity in tagged.predicted_entities:
@@ -194,7 +192,7 @@ def _count(suggestions: Iterable[Suggestion]) -> int:
 
 
 def summary(suggestions: Sequence[Suggestion]) -> str:
-    """Count the chosen texts and words for the terminal."""
+    """Count the chosen texts and words."""
     lines = []
     for selection in dict.fromkeys(["random", *(suggestion.selection for suggestion in suggestions)]):
         of_selection = [suggestion for suggestion in suggestions if suggestion.selection == selection]
@@ -205,10 +203,9 @@ def summary(suggestions: Sequence[Suggestion]) -> str:
 def save(
     name: str, path: Path, suggestions: Sequence[Suggestion], types: Sequence[str], guideline: str | None = None
 ) -> None:
-    """Write suggestions in this order; for arguments and errors see `tool_formats.save`, for ``jsonl``, too.
+    """Write suggestions in this order, as `tool_formats.save` does or as ``jsonl``.
 
-    Random texts have no predicted entities: labels that start from a model's are biased towards it, and could not test
-    it honestly.
+    Random texts have no predicted entities: labels that start from a model's are biased towards it, and can't test it.
     """
     if name == JSONL:
         outputs.save(path, outputs.LineWriter(_line), suggestions)

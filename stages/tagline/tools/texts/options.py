@@ -1,4 +1,4 @@
-"""Options that verbs share: formats of input, the model, numbers; no library is loaded, for `--help`."""
+"""Options that verbs share: input, model, numbers; no library is loaded, for `--help`."""
 
 from __future__ import annotations
 
@@ -22,13 +22,12 @@ MODEL = Path("models/export")
 def infer_format(
     option: str, file: str | None, override: str | None = None, suffixes: Mapping[str, str] = SUFFIXES
 ) -> str:
-    """Infer the format of a file from its suffix; standard input and output are text.
+    """Infer the format of a file from its suffix; standard streams are text.
 
     Args:
         option: how messages call the file.
         file: its path; None or ``-``: a standard stream.
         override: the option that names the format; None: that of the file with ``-format``.
-        suffixes: the format of each suffix.
 
     Raises:
         ValueError: the suffix is unknown.
@@ -51,14 +50,14 @@ def add_input_format(parser: argparse.ArgumentParser) -> None:
 
 
 def check_input_format(options: argparse.Namespace) -> None:
-    """Raise a `ValueError` if an option of `add_input_format` is of another format than that of the input."""
+    """Raise a `ValueError` if an option of `add_input_format` is for another format."""
     for option, value, of in (("--column", options.column, "conll"), ("--text-column", options.text_column, "jsonl")):
         if value and options.input_format != of:
             raise ValueError(f"{option}: the input format is {options.input_format}; expected {of}")
 
 
 def check_readable(option: str, file: str) -> None:
-    """Raise a `UserError` if a file of texts, - for standard input, does not exist or is a folder."""
+    """Raise a `UserError` if an input file (- for standard input) does not exist or is a folder."""
     if file != STANDARD and not Path(file).exists():
         raise UserError(f"{option} {file}: no such file; expected one of texts, or - for standard input")
     if Path(file).is_dir():
@@ -78,7 +77,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
 
 
 def add_models(parser: argparse.ArgumentParser) -> None:
-    """Add ``--model``, which may be given several times, ``--overlaps`` and ``--backend``."""
+    """Add ``--model``, perhaps given several times, ``--overlaps`` and ``--backend``."""
     parser.add_argument(
         "--model",
         dest="models",
@@ -106,7 +105,7 @@ def _add_backend(parser: argparse.ArgumentParser) -> None:
 
 
 def named_folder(text: str) -> tuple[str, Path]:
-    """Convert NAME=FOLDER, or FOLDER, whose name is empty then."""
+    """Convert NAME=FOLDER, or FOLDER with an empty name."""
     name, equals, folder = text.partition("=")
     if equals and not Path(text).is_dir():
         return name, Path(folder)
@@ -114,10 +113,10 @@ def named_folder(text: str) -> tuple[str, Path]:
 
 
 def layers_of(models: Sequence[tuple[str, Path]] | None, overlaps: Overlaps) -> dict[str, Path]:
-    """Find the folder of each layer; without a name, a model's task is the name of its layer.
+    """Find the folder of each layer, which without a name is called after the model's task.
 
     Raises:
-        UserError: a folder is missing or damaged, or two layers have one name.
+        UserError: a folder is missing or damaged, or two layers share a name.
     """
     from tagline.artifacts import exported  # here, since --help need not wait for libraries
 
@@ -140,7 +139,7 @@ def layers_of(models: Sequence[tuple[str, Path]] | None, overlaps: Overlaps) -> 
 
 
 def open_taggers(options: argparse.Namespace, verify: bool = True) -> AnyTagger:
-    """Open the models of `add_models`; for errors see `layers_of`, `Tagger` and `Taggers`."""
+    """Open the models of `add_models`; for errors see `layers_of`, `Tagger`, `Taggers`."""
     with defer_signals():  # a signal during the import of an extension module would become an ImportError
         from tagline.inference import Tagger
 
@@ -152,7 +151,7 @@ def open_taggers(options: argparse.Namespace, verify: bool = True) -> AnyTagger:
 
 
 def joined(taggers: Mapping[str, Tagger], overlaps: Overlaps) -> AnyTagger:
-    """Join several taggers; one alone stays as it is, and its entities have no layer."""
+    """Join several taggers; one alone stays as it is, without layers."""
     from tagline.inference import Taggers  # here, since --help need not wait for libraries
 
     if len(taggers) == 1:
@@ -172,14 +171,14 @@ def add_no_split(parser: argparse.ArgumentParser) -> None:
 
 
 def natural(text: str) -> int:
-    """Convert an argument that is a number of 1 or more, with at most twelve digits."""
+    """Convert a number of 1 or more, with at most twelve digits."""
     if not text.isdecimal() or len(text) > 12 or not int(text):
         raise argparse.ArgumentTypeError(f"expected a number from 1 to {10**12 - 1:,}, got {text!r}")
     return int(text)
 
 
 def probability(text: str) -> float:
-    """Convert an argument that is a number from 0 to 1."""
+    """Convert a number from 0 to 1."""
     try:
         value = float(text)
     except ValueError:

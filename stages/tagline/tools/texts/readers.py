@@ -1,4 +1,4 @@
-"""Documents from rows, and from files: lines of text, JSON Lines or CoNLL columns, with a progress bar."""
+"""Documents from rows, and from files: lines of text, JSON Lines or CoNLL columns."""
 
 import os
 import re
@@ -35,8 +35,7 @@ class DocumentSource(NamedTuple):
     """Documents, read lazily.
 
     Attributes:
-        name: what messages call the source.
-        documents: its documents.
+        name: for messages.
         advance: advances the progress bar by a number of documents.
     """
 
@@ -47,12 +46,10 @@ class DocumentSource(NamedTuple):
 
 @contextmanager
 def opened(path: str, reader: DocumentReader, show_progress: bool) -> Iterator[DocumentSource]:
-    """Open a file or standard input.
+    """Open a file or standard input (``-``).
 
     Args:
-        path: the file; ``-``: standard input.
-        reader: of its format.
-        show_progress: show a progress bar, if standard error is a terminal.
+        show_progress: if standard error is a terminal.
 
     Raises:
         UserError: standard input is closed; while documents are read: the file is malformed.
@@ -67,7 +64,7 @@ def opened(path: str, reader: DocumentReader, show_progress: bool) -> Iterator[D
 
 
 def _read(file: BinaryIO, name: str, reader: DocumentReader, show_progress: bool) -> Iterator[DocumentSource]:
-    """Yield the documents of a file once, with a progress bar in bytes, or in documents if its size is not known."""
+    """Yield the documents of a file once, with a progress bar in bytes, or in documents if the size is unknown."""
     is_sized = file.seekable()
     size: dict[str, Any] = {"unit": " documents"}
     if is_sized:
@@ -93,9 +90,9 @@ def reader_of(
 
     Args:
         input_format: one of `FORMATS`.
-        column: the number of the column of words in ``conll``, from 1; None: 1.
+        column: of the words in ``conll``, from 1; None: 1.
         split: finds the words of raw text.
-        sentences: finds its sentences; None leaves each text whole.
+        sentences: finds its sentences; None leaves texts whole.
         text_key: see `read_json`.
     """
     if input_format == "conll":
@@ -108,7 +105,7 @@ def reader_of(
 def read_texts(
     lines: NumberedLines, name: str, split: Splitter = split_words, sentences: Splitter | None = None
 ) -> Iterator[Document]:
-    """Read one raw text per line; an empty line is a text without words."""
+    """Read one raw text per line; empty lines are texts without words."""
     return (Document.of_text(line, f"{name}:{number}", None, split, sentences) for number, line in lines)
 
 
@@ -126,14 +123,14 @@ def read_json(
 ) -> Iterator[Document]:
     """Read JSON objects, one per line or all in one list, and keep their other keys; empty lines are skipped.
 
-    The content decides which of both, as in the stage download. A list is in memory as a whole.
+    The content decides which, as in the stage download. A list is in memory as a whole.
 
     Args:
         lines: numbered from 1.
-        name: what messages call the file.
+        name: of the file, for messages.
         split: finds the words of raw text.
-        sentences: finds its sentences; None leaves each text whole.
-        text_key: the key of raw text; None: ``text``, or ``words`` of words.
+        sentences: finds its sentences; None leaves texts whole.
+        text_key: of raw text; None: ``text``, or ``words`` of words.
 
     Raises:
         UserError: a value is not a JSON object, or does not have exactly one of ``text`` (a string) and ``words`` (a
@@ -151,12 +148,12 @@ def read_json(
 def read_conll(lines: NumberedLines, name: str, words_column: int = 1) -> Iterator[Document]:
     """Read one word per line, with an empty line after each sentence; all lines have as many columns as the first.
 
-    A sentence is a document, which continues the one before it if both stand below the same ``-DOCSTART-``.
+    A sentence is a document, which continues the one before it below the same ``-DOCSTART-``.
 
     Args:
         lines: numbered from 1.
-        name: what messages call the file.
-        words_column: the number of the column of words, from 1.
+        name: of the file, for messages.
+        words_column: from 1.
 
     Raises:
         UserError: there is no such column, or lines have different numbers of columns.
@@ -184,12 +181,12 @@ def read_conll(lines: NumberedLines, name: str, words_column: int = 1) -> Iterat
 
 
 def split_at_spaces(text: str) -> list[str]:
-    """Split a text into words at spaces and tabs."""
+    """Split at spaces and tabs."""
     return [word for word in _SPACES.split(text) if word]
 
 
 def of_row(row: dict[str, Any], name: str, split: Splitter, sentences: Splitter | None = None) -> Document:
-    """Make a document of a JSON object with a text or words; for errors see `read_json`."""
+    """Make a document of a JSON object; see `read_json`."""
     if "text" in row and "words" in row:
         raise UserError(f"{name}: both 'text' and 'words'; {EXPECTED}")
     if "text" in row:
@@ -213,7 +210,7 @@ def document(
         row: kept with the document.
         key: of the value.
         is_words: the value is a list of words, or else raw text.
-        name: what messages call the row, if it has a name.
+        name: of the row, for messages.
         split: finds the words of raw text.
         sentences: finds its sentences; None leaves the text whole.
 
