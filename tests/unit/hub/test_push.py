@@ -1,6 +1,5 @@
 """Pushes by the real client to the server of hub_server.py: commits, permissions, and one message per failure."""
 
-import socket
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -40,18 +39,11 @@ def assert_refused(expected, call, *arguments):
 
 def test_weights_of_an_earlier_push_go_and_other_files_stay(hub, folder):
     kept = dict.fromkeys(("notes.md", "onnx/notes.md", "adapters/model.safetensors", "lora.safetensors"), b"mine")
-    gone = {"model-00001-of-00002.safetensors": b"", "model.safetensors.index.json": b""}
-    gone |= {"onnx/model_quantized.onnx": b"", "onnx/model.onnx": b"", "onnx/model.onnx_data": b""}
-    hub.add("model", NAME, private=True).commit({**kept, **gone})
-    assert target().push(folder, "a push", {"config.json", "parts/notes.txt"})
-    assert hub.repositories["models", NAME].files().keys() == {"config.json", "parts/notes.txt", *kept}
-
-
-def test_content_that_is_given_replaces_that_of_the_file(hub, folder):
-    hub.add("model", NAME, private=True).commit({"notes.md": b"mine"})
-    assert target().push(folder, "a push", {"config.json", "README.md"}, {"README.md": b"# More\n"})
-    files = hub.repositories["models", NAME].files()
-    assert (files["README.md"], files["config.json"]) == (b"# More\n", b"{}")
+    gone = "model-00001-of-00002.safetensors model.safetensors.index.json onnx/model.onnx onnx/model.onnx_data".split()
+    hub.add("model", NAME, private=True).commit({**kept, **dict.fromkeys([*gone, "onnx/model_quantized.onnx"], b"")})
+    assert target().push(folder, "a push", {"config.json", "README.md"}, {"README.md": b"# Given\n"})
+    pushed = {"config.json": b"{}", "README.md": b"# Given\n"}
+    assert hub.repositories["models", NAME].files() == {**kept, **pushed}
 
 
 def test_branch_is_created_with_the_token_of_the_login_file(hub, folder, monkeypatch):
@@ -90,23 +82,15 @@ def test_missing_permission_is_reported_before_any_work(hub, monkeypatch, name, 
     assert_refused(message, target(name).check)
 
 
-def test_offline_mode_is_reported(monkeypatch):
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    assert_refused("HF_HUB_OFFLINE is set, so ada/people can't be pushed to; unset it, or set", target().check)
-
-
-def test_unreachable_hub_and_other_pages_are_named_without_a_password(hub, monkeypatch):
-    hub.broken = 200
-    assert_refused(f"{hub.url} does not look like a Hugging Face Hub; check HF_ENDPOINT", target().check)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        endpoint = f"127.0.0.1:{listener.getsockname()[1]}"
-    monkeypatch.setattr(constants, "ENDPOINT", f"http://ada:secret@{endpoint}")
-    assert_refused(f"http://***@{endpoint}: the Hub is unreachable for ada/people (ConnectError)", target().check)
-
-
-def test_push_needs_a_repository():
+def test_target_that_can_not_be_asked_is_named_without_a_password(hub, monkeypatch):
     params = Push(repo_id=None, private=True, branch="main", push=False)
     assert_refused("train.hub.repo_id in params.yaml is null; expected the repository", Target.of, "train.hub", params)
+    hub.broken = 200
+    assert_refused(f"{hub.url} does not look like a Hugging Face Hub; check HF_ENDPOINT", target().check)
+    monkeypatch.setattr(constants, "ENDPOINT", "http://ada:secret@127.0.0.1:1")
+    assert_refused("http://***@127.0.0.1:1: the Hub is unreachable for ada/people (ConnectError)", target().check)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    assert_refused("HF_HUB_OFFLINE is set, so ada/people can't be pushed to; unset it, or set", target().check)
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ from tagline.model import classifier
 from tagline.terminal.errors import UserError
 
 NER = Labels("ner", "spans", ("O", "B-PER", "I-PER"), "O")
+
+
 POS = Labels("pos", "tags", ("NOUN", "VERB"), "NOUN")
 
 
@@ -25,19 +27,21 @@ def encoder(tmp_path):
     return tmp_path / "encoder"
 
 
-def test_labels_are_stored_with_the_model(encoder, tmp_path):
+@pytest.fixture
+def model(encoder, tmp_path):
+    """A saved model of named entities."""
     classifier.new_classifier(encoder, NER).save_pretrained(tmp_path / "model")
-    loaded = classifier.load(tmp_path / "model", NER)
+    return tmp_path / "model"
+
+
+def test_labels_are_stored_with_the_model(model):
+    loaded = classifier.load(model, NER)
     assert loaded.config.id2label == {0: "O", 1: "B-PER", 2: "I-PER"}
     assert loaded.config.label2id == {"O": 0, "B-PER": 1, "I-PER": 2}
     assert not loaded.training
-    assert classifier.load(tmp_path / "model", NER, torch.bfloat16).dtype == torch.bfloat16
-
-
-def test_model_of_other_labels_is_refused(encoder, tmp_path):
-    classifier.new_classifier(encoder, POS).save_pretrained(tmp_path / "model")
-    message = "model: the model has 2 labels (NOUN, VERB); expected those of task pos, 2 labels (VERB, NOUN); r"
-    assert message in message_of(classifier.load, tmp_path / "model", Labels("pos", "tags", ("VERB", "NOUN"), "NOUN"))
+    assert classifier.load(model, NER, torch.bfloat16).dtype == torch.bfloat16
+    message = "model: the model has 3 labels (O, B-PER, I-PER); expected those of task pos, 2 labels (NOUN, VERB); r"
+    assert message in message_of(classifier.load, model, POS)
 
 
 NAME = "encoder.layer.0.output.dense.weight"
@@ -78,60 +82,53 @@ def test_encoder_whose_weights_and_configuration_do_not_fit_is_refused(encoder, 
         classifier.new_classifier(encoder, NER)
 
 
-def test_pooler_may_be_missing(tmp_path):
+def test_encoder_may_lack_a_pooler_or_be_in_half_precision(encoder, tmp_path):
+    rewrite(encoder, lambda tensors: {name: tensor.half() for name, tensor in tensors.items()})
+    assert classifier.new_classifier(encoder, NER).dtype == torch.float32
     AutoModel.from_config(config_of("layoutlm")).save_pretrained(tmp_path)
     rewrite(tmp_path, without("pooler"))
     assert classifier.new_classifier(tmp_path, NER).classifier.out_features == 3
 
 
-def test_classifier_of_another_task_is_drawn_anew(encoder, tmp_path):
-    old = classifier.new_classifier(encoder, NER)
-    old.save_pretrained(tmp_path / "model")
+def test_classifier_of_another_task_is_drawn_anew(model):
+    old = classifier.load(model, NER)
     for labels in (POS, NER):  # of another number of labels and of the same one
-        new = classifier.new_classifier(tmp_path / "model", labels)
+        new = classifier.new_classifier(model, labels)
         assert new.config.id2label == labels.id2label
         assert new.classifier.weight.shape == (len(labels.names), 16)
         assert not torch.isin(new.classifier.weight, old.classifier.weight).any()
         assert torch.equal(new.bert.embeddings.word_embeddings.weight, old.bert.embeddings.word_embeddings.weight)
 
 
-def test_published_labels_are_those_of_a_classifier_that_the_task_shares(encoder, tmp_path):
+def test_published_labels_are_those_of_a_classifier_that_the_task_shares(encoder, model):
+    assert classifier.published_labels(model, NER) == NER.names
+    assert classifier.published_labels(model, POS) is None
     assert classifier.published_labels(encoder, NER) is None, "it has no classifier"
     rewrite(encoder, dict, id2label=NER.id2label)
     assert classifier.published_labels(encoder, NER) is None, "nor if its configuration has labels"
-    classifier.new_classifier(encoder, NER).save_pretrained(tmp_path / "model")
-    assert classifier.published_labels(tmp_path / "model", NER) == NER.names
-    assert classifier.published_labels(tmp_path / "model", POS) is None
 
 
-def test_continued_classifier_keeps_the_rows_of_labels_with_the_same_name(encoder, tmp_path):
-    old = classifier.new_classifier(encoder, NER)
-    old.save_pretrained(tmp_path / "model")
+def test_continued_classifier_keeps_the_rows_of_labels_with_the_same_name(model):
+    old = classifier.load(model, NER).classifier
     torch.manual_seed(3)
     labels = Labels("ner", "spans", ("O", "B-LOC", "I-LOC", "B-PER", "I-PER"), "O")
-    new = classifier.new_classifier(tmp_path / "model", labels, old=NER.names)
-    assert torch.equal(new.classifier.weight[[0, 3, 4]], old.classifier.weight)
-    assert torch.equal(new.classifier.bias[[0, 3, 4]], old.classifier.bias)
-    assert 0 < new.classifier.weight[1:3].std() < 0.05, "drawn as in a new classifier"
-    classifier.begin_with_shares(new, np.array([6, 1, 0, 2, 0]), [1, 2])
-    np.testing.assert_allclose(new.classifier.bias[1:3].detach(), np.log([2 / 14, 1 / 14]), rtol=1e-6)
-    assert torch.equal(new.classifier.bias[[0, 3, 4]], old.classifier.bias)
-    with pytest.raises(UserError, match=r"model: the model has 3 labels \(O, .*; expected at least one of task pos, 2"):
-        classifier.new_classifier(tmp_path / "model", POS, old=NER.names)
+    whole = classifier.new_classifier(model, labels, old=NER.names)
+    new = whole.classifier
+    assert torch.equal(new.weight[[0, 3, 4]], old.weight)
+    assert 0 < new.weight[1:3].std() < 0.05, "drawn as in a new classifier"
+    classifier.begin_with_shares(whole, np.array([6, 1, 0, 2, 0]), [1, 2])
+    np.testing.assert_allclose(new.bias[1:3].detach(), np.log([2 / 14, 1 / 14]), rtol=1e-6)
+    assert torch.equal(new.bias[[0, 3, 4]], old.bias)
+    message = "model: the model has 3 labels (O, B-PER, I-PER); expected at least one of task pos, 2"
+    assert message in message_of(classifier.new_classifier, model, POS, old=NER.names)
 
 
-OTHER_KINDS = [
-    (["O", "B-X", "I-X", "E-X"], r"names are not O with B-TYPE and I-TYPE of each type"),
-    (["O", "O", "B-X", "I-X"], r"names are not at least two different ones with the fallback"),
-]
-
-
-@pytest.mark.parametrize(("names", "message"), OTHER_KINDS)
-def test_labels_of_another_kind_are_refused(tmp_path, names, message):
-    content = {"model_type": "bert", "id2label": dict(enumerate(names))}
-    (tmp_path / "config.json").write_text(json.dumps(content), encoding="utf-8")
-    message = f"config.json: unusable labels ({message}); expected labels like those of task ner, 3 labels (O, B-"
-    assert message in message_of(classifier.read_labels, tmp_path, NER)
+def test_labels_of_another_kind_are_refused(tmp_path):
+    """What labels may be, tests/unit/labels/test_label_list.py shows."""
+    (tmp_path / "config.json").write_text('{"model_type": "bert", "id2label": {"0": "O", "1": "O"}}')
+    message = message_of(classifier.read_labels, tmp_path, NER)
+    assert "config.json: unusable labels (names are not at least two different ones with the fallback" in message
+    assert "); expected labels like those of task ner, 3 labels (O, B-" in message
 
 
 SMALLER = [
@@ -155,6 +152,12 @@ def test_first_layers_become_a_model(tmp_path, config, layers):
     torch.testing.assert_close(classifier.load(tmp_path / "model", NER)(ids).logits, model(ids).logits)
 
 
+def test_attention_is_eager_where_the_architecture_lacks_sdpa(encoder, tmp_path):
+    AutoModel.from_config(config_of("mpnet")).save_pretrained(tmp_path)
+    found = [classifier.new_classifier(folder, NER).config._attn_implementation for folder in (encoder, tmp_path)]
+    assert found == ["sdpa", "eager"]
+
+
 REFUSED_LAYERS = [
     ("bert", 3, "train.layers: 3; the encoder has 2 layers"),
     ("albert", 1, "train.layers: albert does not have one list of 2 layers; "),
@@ -165,14 +168,3 @@ REFUSED_LAYERS = [
 def test_other_layers_are_refused(tmp_path, architecture, layers, message):
     AutoModel.from_config(config_of(architecture)).save_pretrained(tmp_path)
     assert message in message_of(classifier.new_classifier, tmp_path, NER, layers)
-
-
-def test_training_starts_in_float32(encoder):
-    rewrite(encoder, lambda tensors: {name: tensor.half() for name, tensor in tensors.items()})
-    assert classifier.new_classifier(encoder, NER).dtype == torch.float32
-
-
-def test_attention_is_eager_where_the_architecture_lacks_sdpa(encoder, tmp_path):
-    assert classifier.new_classifier(encoder, NER).config._attn_implementation == "sdpa"
-    AutoModel.from_config(config_of("mpnet")).save_pretrained(tmp_path)
-    assert classifier.new_classifier(tmp_path, NER).config._attn_implementation == "eager"

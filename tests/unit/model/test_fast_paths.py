@@ -45,13 +45,12 @@ def test_logits_and_gradients_have_the_same_bytes(architecture, attention, padde
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
 def test_share_of_dropped_values_and_mean_are_those_of_p(dtype, p):
     torch.manual_seed(1)
-    dropped = Dropout(p)(torch.ones(500, 401, dtype=dtype))
-    kept = dropped != 0
+    dropped = Dropout(p)(torch.ones(500, 401, dtype=dtype)).double()
+    kept = (dropped != 0).double()
     # Five standard deviations of the mean of 200,500 draws.
-    assert kept.double().mean().item() == pytest.approx(1 - p, abs=5 * (p * (1 - p) / dropped.numel()) ** 0.5)
+    assert kept.mean().item() == pytest.approx(1 - p, abs=5 * (p * (1 - p) / dropped.numel()) ** 0.5)
     # The values that stay are scaled, up to the rounding of the number format.
-    scaled = torch.full_like(dropped[kept], 1 / (1 - p)).double()
-    torch.testing.assert_close(dropped[kept].double(), scaled, rtol=0.004, atol=0)
+    torch.testing.assert_close(dropped, kept / (1 - p), rtol=0.004, atol=0)
 
 
 def test_nothing_or_all_is_dropped_at_the_ends_and_nothing_in_evaluation():
@@ -65,16 +64,6 @@ def test_nothing_or_all_is_dropped_at_the_ends_and_nothing_in_evaluation():
 IDS = np.array([0, 1, 4, 7, 9, 25, 39])
 BATCH = torch.tensor([[4, 7, 9, 1, 0], [39, 4, 25, 25, 7]])
 UNSEEN = torch.tensor([[4, 2, 3, 38, 39]])
-EVERY = pytest.mark.parametrize("architecture", ["bert", "roberta", "albert"])
-
-
-def pair(architecture):
-    """The same model twice: all rows trained, and only those of `IDS`."""
-    whole = new_model(architecture)
-    part = copy.deepcopy(whole)
-    train_used_embeddings(part, IDS)
-    assert isinstance(part.get_input_embeddings(), fast_paths.PartlyTrainedEmbedding)
-    return whole, part
 
 
 def logits(model, ids):
@@ -96,29 +85,25 @@ def learn(model):
     return state
 
 
-@EVERY
-def test_steps_train_the_same_weights(architecture):
-    models = pair(architecture)
-    before = models[0].get_input_embeddings().weight.detach().clone()
-    expected, actual = map(learn, models)
+@pytest.mark.parametrize("architecture", ["bert", "roberta", "albert"])
+def test_steps_train_the_same_weights_and_all_sub_words_keep_embeddings(architecture):
+    whole = new_model(architecture)
+    part = copy.deepcopy(whole)
+    train_used_embeddings(part, IDS)
+    layer = part.get_input_embeddings()
+    assert isinstance(layer, fast_paths.PartlyTrainedEmbedding)
+    assert torch.equal(logits(part, UNSEEN), logits(whole, UNSEEN))
+    before = whole.get_input_embeddings().weight.detach().clone()
+    expected, actual = map(learn, (whole, part))
     assert expected.keys() == actual.keys()
-    embeddings = models[1].get_input_embeddings().weight_name
     trained = np.isin(np.arange(len(before)), IDS)
     # Rows that no batch holds: with all rows trained, weight decay makes them smaller.
-    assert torch.equal(actual[embeddings][~trained], before[~trained])
-    expected[embeddings][~trained] = before[~trained]
+    assert torch.equal(actual[layer.weight_name][~trained], before[~trained])
+    expected[layer.weight_name][~trained] = before[~trained]
     for name, weight in expected.items():
         assert torch.equal(actual[name], weight), name
-
-
-@EVERY
-def test_in_evaluation_all_sub_words_have_their_embeddings(architecture):
-    whole, part = pair(architecture)
+    whole.load_state_dict(actual)
     assert torch.equal(logits(part, UNSEEN), logits(whole, UNSEEN))
-    state = learn(part)
-    trained = new_model(architecture)
-    trained.load_state_dict(state)
-    assert torch.equal(logits(part, UNSEEN), logits(trained, UNSEEN))
 
 
 def test_scaled_and_shared_embeddings_and_those_of_most_ids_stay():

@@ -12,11 +12,10 @@ CPU = torch.device("cpu")
 
 # What PyTorch reports of processors, without features that the rule does not read.
 AVX512 = {"avx2", "avx512_f", "avx512_vnni", "avx512_bf16"}
-AMX = {"amx_tile", "amx_bf16", "amx_int8"}
 PROCESSORS = {
     "Intel Cascade Lake, Ice Lake": ({"avx2", "avx512_f", "avx512_vnni"}, "fp32"),
     "Intel Cooper Lake": (AVX512, "bf16"),
-    "Intel Sapphire Rapids, Emerald Rapids": (AVX512 | AMX | {"avx512_fp16"}, "bf16"),
+    "Intel Sapphire Rapids, Emerald Rapids": (AVX512 | {"avx512_fp16", "amx_bf16"}, "bf16"),
     "the same, AMX hidden by a hypervisor": (AVX512 | {"avx512_fp16"}, "fp32"),
     "AMD Zen 4": (AVX512 | {"sse4a"}, "bf16"),
     "AMD with avx512_fp16": (AVX512 | {"sse4a", "avx512_fp16"}, "bf16"),

@@ -38,57 +38,45 @@ def model():
     return new_model("bert")
 
 
-def probabilities(model, window):
-    with torch.no_grad():
-        return model(input_ids=torch.tensor([list(window)])).logits[0].softmax(-1).numpy()
-
-
 @pytest.mark.parametrize("chunk", [1, 2, 100])
-def test_predictions_are_those_of_one_window_at_a_time(model, chunk, monkeypatch):
+def test_predictions_are_those_of_one_window_at_a_time_also_by_workers(model, chunk, monkeypatch):
     monkeypatch.setattr(prediction, "CHUNK", chunk)
     generator = torch.Generator().manual_seed(2)
     rows = [torch.randint(1, 30, (length,), generator=generator).tolist() for length in (3, 11, 1, 7, 7, 2)]
-    found = predictor(TorchModel(model), subwords_per_batch=16).predict(*sentences_of(rows))
-    assert found.labels.dtype == np.int32
-    assert found.scores.dtype == np.float32
-    expected = np.concatenate([probabilities(model, row) for row in rows])
+    words, backend = sentences_of(rows), TorchModel(model)
+    found = predictor(backend, subwords_per_batch=16).predict(*words)
+    assert (found.labels.dtype, found.scores.dtype) == (np.int32, np.float32)
+    with torch.no_grad():
+        logits = [model(input_ids=torch.tensor([row])).logits[0] for row in rows]
+    expected = torch.cat(logits).softmax(-1).numpy()
     assert found.greedy.tolist() == expected.argmax(-1).tolist()
     np.testing.assert_allclose(found.scores, expected[np.arange(len(expected)), found.labels], atol=1e-6)
     assert (found.without_subwords, found.loss) == (0, 0.0)
-
-
-def test_workers_do_not_change_predictions(model):
-    generator = torch.Generator().manual_seed(3)
-    words = sentences_of([torch.randint(1, 30, (length,), generator=generator).tolist() for length in range(1, 20)])
-    backend = TorchModel(model)
-    alone = predictor(backend, subwords_per_batch=16).predict(*words)
     before = torch.get_num_threads()
     torch.set_num_threads(3)
     try:
         with workers(backend.device) as threads:
-            found = predictor(backend, subwords_per_batch=16, workers=threads).predict(*words)
+            by_workers = predictor(backend, subwords_per_batch=16, workers=threads).predict(*words)
             assert threads.submit(torch.get_num_threads).result() == 1
         assert torch.get_num_threads() == 3
     finally:
         torch.set_num_threads(before)
-    np.testing.assert_array_equal(found.labels, alone.labels)
-    np.testing.assert_array_equal(found.scores, alone.scores)
+    np.testing.assert_array_equal(by_workers.labels, found.labels)
+    np.testing.assert_array_equal(by_workers.scores, found.scores)
 
 
 def test_biases_change_labels_only():
-    backend = FixedLogits({7: [2.0, 1.0, 0.0], 8: [0.0, 0.0, 5.0]})
+    plain = predictor(FixedLogits({7: [2.0, 1.0, 0.0], 8: [0.0, 0.0, 5.0]}))
     # The third word does not have sub-words.
-    words = [3], windows([0], [[7, 8]], [[0, 1]])
-    gold = np.array([1, 2, 0])
-    plain = predictor(backend)
-    before, after = (one.predict(*words, gold=gold) for one in (predictor(backend), replace(plain, biases={"X": 1.5})))
-    assert names(replace(plain, biases={"X": -9.0}).predict(*words).labels) == ["O", "O", "O"]
+    words = [3], windows([0], [[7, 8]], [[0, 1]]), np.array([1, 2, 0])
+    before = plain.predict(*words)
+    zero, after, none = (replace(plain, biases={"X": bias}).predict(*words) for bias in (0.0, 1.5, -9.0))
+    assert names(none.labels) == ["O", "O", "O"]
     assert names(after.labels) == ["B-X", "I-X", "O"]
     assert after.scores[0] == pytest.approx(np.exp(1) / (np.exp(2) + np.exp(1) + 1)), "of the model, without bias"
     assert names(after.greedy) == names(before.greedy) == ["O", "I-X", "O"]
     assert after.loss == before.loss
-    unbiased = replace(plain, biases={"X": 0.0})
-    for unchanged, expected in zip(unbiased.predict(*words), plain.predict(*words), strict=True):
+    for unchanged, expected in zip(zero, before, strict=True):
         np.testing.assert_array_equal(unchanged, expected)
 
 
@@ -137,20 +125,18 @@ def test_head_scores_whole_sentences(chunk, monkeypatch):
     monkeypatch.setattr(prediction, "CHUNK", chunk)
     logits = {7: [-3.0, 4.0, 3.0], 8: [1.0, 0.0, 2.0], 9: [1.0, 2.5, -8.0]}
     head = CrfHead(LABELS).with_weights({"transitions": np.array([[0, 2, -1], [1, 0, 3], [2, 1, -2]], np.float32)})
-    gold = np.array([0, 1, 2, 1, 2])
+    gold, lengths = np.array([0, 1, 2, 1, 2]), [3, 1, 1]
     # Sentences of three words (the second without sub-words), of one, and of one without sub-words.
-    whole = Predictor(FixedLogits(logits), head, LABELS, 64)
-    words = [3, 1, 1], windows([0, 1], [[7, 8], [9]], [[0, 2], [0]])
-    found = whole.predict(*words, gold)
+    words = lengths, windows([0, 1], [[7, 8], [9]], [[0, 2], [0]])
+    found = Predictor(FixedLogits(logits), head, LABELS, 64).predict(*words, gold)
     unseen = [0, -np.inf, -np.inf]
-    scores, lengths = np.array([logits[7], unseen, logits[8], logits[9], unseen], np.float32), np.array([3, 1, 1])
-    seen = np.array([True, False, True, True, False])
-    labels = head.decode(scores, lengths)
-    assert found.labels.tolist() == labels.tolist()
-    assert found.labels.tolist() != scores.argmax(-1).tolist()
+    scores = np.array([logits[7], unseen, logits[8], logits[9], unseen], np.float32)
+    seen = np.isfinite(scores).all(axis=1)
+    labels = head.decode(scores, np.array(lengths))
+    assert found.labels.tolist() == labels.tolist() != scores.argmax(-1).tolist()
     assert found.without_subwords == 2
-    assert found.loss == pytest.approx(head.negative_log_likelihood(scores, lengths, gold, seen))
-    expected = head.probabilities(scores, lengths) * seen[:, None]
+    assert found.loss == pytest.approx(head.negative_log_likelihood(scores, np.array(lengths), gold, seen))
+    expected = head.probabilities(scores, np.array(lengths)) * seen[:, None]
     np.testing.assert_allclose(found.scores, expected[np.arange(5), labels], atol=1e-6)
 
 
