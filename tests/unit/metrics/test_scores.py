@@ -1,4 +1,4 @@
-"""Scores: seqeval and scikit-learn as references; weighted sums of counts give those of repeated sentences."""
+"""Scores: scikit-learn as a reference; weighted sums of counts give those of repeated sentences."""
 
 from itertools import chain
 
@@ -7,46 +7,21 @@ import pytest
 from helpers.tagged import corpora, sentences, sides
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from seqeval.metrics import accuracy_score, f1_score, precision_score, recall_score
-from sklearn.metrics import accuracy_score as accuracy_of_tags
-from sklearn.metrics import precision_recall_fscore_support
+from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
 from tagline.metrics import scores
 from tagline.metrics.scores import count
 
 TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
-REFERENCES = {"precision": precision_score, "recall": recall_score, "f1": f1_score}
 
 
 def score(sentences, kind="spans"):
     return scores.score(count(sentences, kind))
 
 
-@given(corpora(TAGS))
-def test_spans_are_equal_to_seqeval(rows):
-    """Those of each type, and with unknown labels, tests/unit/evaluation/test_summary.py compares."""
-    gold, predicted = sides(rows)
-    found = score(sentences(gold, predicted))
-    reference = {name: function(gold, predicted, zero_division=0) for name, function in REFERENCES.items()}
-    reference["accuracy"] = accuracy_score(gold, predicted)
-    assert {name: found["overall"][name] for name in reference} == pytest.approx(reference, abs=1e-6)
-
-
-@pytest.mark.parametrize("name", ["micro avg", "O", "_", "a-b", "overall"])
-def test_types_of_any_name_are_scored(name):
-    spans = sentences([[f"B-{name}", f"I-{name}", "O", "B-X"]], [[f"B-{name}", f"I-{name}", "O", "O"]])
-    found = score(spans)
-    assert found["per_type"] == {
-        "X": {"precision": 0.0, "recall": 0.0, "f1": 0.0, "number": 1},
-        name: {"precision": 1.0, "recall": 1.0, "f1": 1.0, "number": 1},
-    }
-    assert found["overall"]["recall"] == 0.5
-    tags = score(sentences([[name, "X"]], [[name, name]], "tags"), "tags")
-    assert tags["per_type"][name] == {"precision": 0.5, "recall": 1.0, "f1": 0.666667, "number": 1}
-
-
 @given(corpora(["NOUN", "VERB", "O", "micro avg"]))
 def test_plain_tags_are_equal_to_scikit_learn(rows):
+    """Those of spans are compared with seqeval in tests/unit/evaluation/test_plots_and_scores_of_record.py."""
     gold, predicted = sides(rows)
     found = score(sentences(gold, predicted, "tags"), "tags")
     flat = list(chain(*gold)), list(chain(*predicted))
@@ -56,10 +31,10 @@ def test_plain_tags_are_equal_to_scikit_learn(rows):
     for numbers, *expected in zip(found["per_type"].values(), *per_tag, strict=True):
         assert list(numbers.values()) == pytest.approx(expected, abs=1e-6)
     macro = precision_recall_fscore_support(*flat, labels=tags, average="macro", zero_division=0)[:3]
-    overall = found["overall"]
-    assert [overall[name] for name in ("precision", "recall", "f1")] == pytest.approx(macro, abs=1e-6)
-    assert overall["accuracy"] == pytest.approx(accuracy_of_tags(*flat), abs=1e-6)
-    assert overall["number"] == len(flat[0])
+    overall = dict(zip(("precision", "recall", "f1"), macro, strict=True))
+    assert found["overall"] == pytest.approx(
+        {**overall, "accuracy": accuracy_score(*flat), "number": len(flat[0])}, abs=1e-6
+    )
 
 
 def test_nothing_to_score_is_zero():

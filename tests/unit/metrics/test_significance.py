@@ -32,42 +32,44 @@ def run_counts(sentences, *shares):
 
 def test_interval_equals_scoring_resampled_sentences(monkeypatch):
     monkeypatch.setattr(significance, "RESAMPLES", 40)
-    gold, (old, new) = sample(9, 0.6, 0.8)
-    counts = RunCounts.of([counts_of(gold, side) for side in (old, new)])
-    sentences = [sentences_of(gold, side) for side in (old, new)]
+    gold, runs = sample(9, 0.6, 0.8)
+    sides = [sentences_of(gold, run) for run in runs]
     by_hand = []
     for row in np.concatenate(list(weights(9, 40, 5))).astype(int):
         drawn = np.repeat(np.arange(9), row)
-        first, second = (score(count([side[index] for index in drawn], "spans"))["overall"] for side in sentences)
+        first, second = (score(count([side[index] for index in drawn], "spans"))["overall"] for side in sides)
         by_hand.append([second[name] - first[name] for name in OVERALL])
-    for found, expected in zip(significance.difference_interval(counts, 1, seed=5), interval(by_hand), strict=True):
-        assert found[: len(OVERALL)] == pytest.approx(expected, abs=2e-6)  # scores have six digits
+    found = significance.difference_interval(RunCounts.of([count(side, "spans") for side in sides]), 1, seed=5)
+    for ends, expected in zip(found, interval(by_hand), strict=True):
+        assert ends[: len(OVERALL)] == pytest.approx(expected, abs=2e-6)  # scores have six digits
 
 
 def test_runs_that_differ_widen_the_interval_and_equal_ones_do_not():
+    def ends(counts, old=1):
+        return np.array(significance.difference_interval(counts, old, seed=1))
+
     pair = run_counts(20, 0.6, 0.8)
     six = replace(pair, counts=pair.counts.repeat(3, axis=0))
-    one, three = significance.difference_interval(pair, 1, seed=1), significance.difference_interval(six, 3, seed=1)
-    assert np.concatenate(three) == pytest.approx(np.concatenate(one))
-    same = replace(pair, counts=pair.counts[[0, 0]])
-    assert not np.concatenate(significance.difference_interval(same, 1, seed=1)).any()
-    low, high = significance.difference_interval(run_counts(40, 0.6, 0.4, 0.6, 0.8), 1, seed=1)
+    assert ends(six, 3).ravel() == pytest.approx(ends(pair).ravel())
+    assert not ends(replace(pair, counts=pair.counts[[0, 0]])).any()
+    low, high = ends(run_counts(40, 0.6, 0.4, 0.6, 0.8))
     assert high[0] - low[0] > 0.2
 
 
 @pytest.mark.parametrize("kind", ["spans", "tags"])
 def test_p_is_the_share_of_all_swaps_of_few_sentences(kind):
-    gold, (old, new) = sample(6, 0.6, 0.8, kind=kind)
+    gold, runs = sample(6, 0.6, 0.8, kind=kind)
 
-    def gap(a, b):
-        first, second = (score(counts_of(gold, side, kind))["overall"] for side in (a, b))
+    def gap(pairs):
+        first, second = (score(counts_of(gold, side, kind))["overall"] for side in zip(*pairs, strict=True))
         return np.abs([second[name] - first[name] for name in ("f1", "accuracy")])
 
+    pairs = [*zip(*runs, strict=True)]
     every = []
-    for coins in itertools.product([False, True], repeat=len(gold)):
-        swapped = [(y, x) if coin else (x, y) for x, y, coin in zip(old, new, coins, strict=True)]
-        every.append(gap([a for a, _ in swapped], [b for _, b in swapped]) >= gap(old, new) - 1e-5)  # six digits
-    p = significance.p_values(RunCounts.of([counts_of(gold, side, kind) for side in (old, new)]), seed=1)
+    for coins in itertools.product([1, -1], repeat=len(gold)):
+        swapped = [pair[::coin] for pair, coin in zip(pairs, coins, strict=True)]
+        every.append(gap(swapped) >= gap(pairs) - 1e-5)  # six digits
+    p = significance.p_values(RunCounts.of([counts_of(gold, side, kind) for side in runs]), seed=1)
     assert [p[0], p[3]] == pytest.approx(np.mean(every, axis=0).tolist())
 
 
@@ -106,12 +108,13 @@ def test_verdict_needs_a_small_p_and_an_interval_without_0():
 
 
 def test_runs_that_agree_have_the_paired_test_of_single_runs():
-    gold, (first, second, other) = sample(40, 0.5, 0.9, 0.8)
-    old, new, another = (counts_of(gold, run) for run in (first, second, other))
+    gold, runs = sample(40, 0.5, 0.9, 0.8)
+    old, new, another = (counts_of(gold, run) for run in runs)
     single, several = differences([old], [new]), differences([old] * 3, [new] * 2)
     for each, same in zip(single, several, strict=True):
-        expected = {name: (diff.p, significance.RANDOMISATION) for name, diff in each.items()}
-        assert {name: (diff.p, diff.test) for name, diff in same.items()} == expected
+        assert {name: (diff.p, diff.test) for name, diff in same.items()} == {
+            name: (diff.p, significance.RANDOMISATION) for name, diff in each.items()
+        }
     assert several[0]["f1"].p < 0.001 and several[0]["f1"].verdict == "significant"
     assert differences([old] * 3, [new, another])[0]["f1"].test == significance.T_TEST
 

@@ -12,9 +12,6 @@ GOLD = [["B-PER", "I-PER", "O", "B-PER"], TRAIN[1], ["B-ORG", *["O"] * 11]]
 PREDICTED = [["B-PER", "I-PER", "O", "O"], ["B-PER", "O", "O", "B-LOC"], ["B-LOC", *["O"] * 11]]
 
 
-Rows = list[list[str]]
-
-
 def sliced(words, gold, predicted, kind, train=()):
     found = sentences(gold, predicted, kind, words)
     return slices(found, count(found, kind), TrainingIndex(train, [found], kind))
@@ -28,18 +25,17 @@ def without_ends(slices):
     return {name: {key: row[key] for key in row if key not in ("low", "high")} for name, row in slices.items()}
 
 
-def numbers(precision, recall, number):
-    f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
-    return {"precision": round(precision, 6), "recall": round(recall, 6), "f1": round(f1, 6), "number": number}
+def numbers(value, number):
+    return dict.fromkeys(("precision", "recall", "f1"), value) | {"number": number}
 
 
 def test_slices_by_hand():
     found = sliced(WORDS, GOLD, PREDICTED, "spans", [TRAIN])
     assert without_ends(found["text"]) == {
         # Gold: Ada Lind twice, Oslo as LOC. Predicted: Ada Lind once, Oslo as LOC twice.
-        "seen": numbers(2 / 3, 2 / 3, 3),
-        "seen_as_other_type": numbers(0, 0, 1),  # Oslo as ORG
-        "unseen": numbers(0, 0, 1),  # Bo, and Ada alone
+        "seen": numbers(0.666667, 3),
+        "seen_as_other_type": numbers(0, 1),  # Oslo as ORG
+        "unseen": numbers(0, 1),  # Bo, and Ada alone
     }
     assert without_ends(found["case"]) == {
         "mixed": overall(GOLD[:2], PREDICTED[:2]) | {"sentences": 2},
@@ -60,22 +56,15 @@ def test_intervals_of_slices_resample_sentences():
 
 
 def test_letter_case_of_sentences():
-    texts = [
-        "JAPAN 3 - UN 1",
-        "KEINE STRA\u00dfE F\u00dcR McDONALD",
-        "it 's 3 pm",
-        "Tea Tax Talks Cut in Oslo .",
-        "Ada Lind left Oslo .",
-        "\u4e2d \u56fd 3",
-    ]
-    assert [letter_case(text.split()) for text in texts] == [
-        "capitals",
-        "capitals",
-        "small_letters",
-        "title",
-        "mixed",
-        "",
-    ]
+    expected = {
+        "JAPAN 3 - UN 1": "capitals",
+        "KEINE STRA\u00dfE F\u00dcR McDONALD": "capitals",
+        "it 's 3 pm": "small_letters",
+        "Tea Tax Talks Cut in Oslo .": "title",
+        "Ada Lind left Oslo .": "mixed",
+        "\u4e2d \u56fd 3": "",
+    }
+    assert {text: letter_case(text.split()) for text in expected} == expected
 
 
 def test_words_of_plain_tags():

@@ -32,7 +32,7 @@ test_promises_fit_the_labels = refused(
 def test_type_with_a_promise_of_its_own_is_not_among_all_types(names):
     """All Y are right; half of the X are wrong, which is refused, so that no X is accepted whatever is promised of Y."""
     words = [[f"{row}", "a", "b"] for row in range(20)]
-    half_wrong = sentences(["B-X O B-Y", "O O B-Y"] * 10, ["B-X O B-Y", "B-X O B-Y"] * 10, words=words)
+    half_wrong = sentences(["B-X O B-Y", "O O B-Y"] * 10, ["B-X O B-Y"] * 20, words=words)
     promise = TypePromises.model_validate({"precision": {"at_least": 0.7, "confidence": 0.9}})
     promises = Promises(dict.fromkeys(names, promise), SPANS)
     inputs = SimpleNamespace(document_numbers=lambda _: None)
@@ -45,20 +45,18 @@ def test_type_with_a_promise_of_its_own_is_not_among_all_types(names):
 
 def test_recall_of_a_split_has_its_interval():
     only = sentences(["B-X O", "B-X O", "O O"], ["B-X B-X", "O O", "O O"])
-    found = reached(ScoredSplit("spans", only, 0), "X", RecallPromise(at_least=0.5))
+    found, lacking = (reached(ScoredSplit("spans", only, 0), type_, RecallPromise(at_least=0.5)) for type_ in "XY")
     # Only X is predicted or in gold: its interval is that of all types together.
     assert found == {"value": 0.5} | intervals(count(only, "spans"))["overall"]["recall"]
-    lacking = reached(ScoredSplit("spans", only, 0), "Y", RecallPromise(at_least=0.5))
-    assert lacking == dict.fromkeys(("value", "low", "high"), 0)
+    assert lacking == {"value": 0, "low": 0, "high": 0}
 
 
 def test_recalls_and_precisions_are_one_table():
     recall = {"at_least": 0.95, "found": "covered", "bias": 1.5, "value": 0.951, "low": 0.9, "high": 1.0}
-    precision = {"at_least": 0.97, "number": 40, "score": 0.61234, "share": 0.5, "precision": 0.975}
-    none = {"at_least": 0.97, "number": 9, "statement": "No"}
+    precision = {"at_least": 0.97, "score": 0.61234, "share": 0.5, "precision": 0.975, "statement": "Yes"}
     of_split = {
         "recall": {"\x1bX": recall | {"statement": "\x1b"}},
-        "precision": {"Y": precision | {"statement": "Yes"}, ALL: none},
+        "precision": {"Y": precision, ALL: {"at_least": 0.97, "statement": "No"}},
     }
     table, *said = notes({split: {"promises": of_split} for split in ("validation", "test", "tests.a")})
     assert [" ".join(row.split()) for row in table.splitlines()[2:]] == [

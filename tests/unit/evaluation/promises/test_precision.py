@@ -47,26 +47,24 @@ def test_entities_of_a_type_are_sorted_by_score():
 
 
 def test_sentences_are_right_with_all_their_entities_and_have_the_lowest_score():
-    gold = ["B-X O", "B-X B-Y", "O O", "B-X O"]
-    predicted = ["B-X O", "B-X B-X", "O B-Y", "B-X O"]
+    gold, predicted = ["B-X O", "B-X B-Y", "O O", "B-X O"], ["B-X O", "B-X B-X", "O B-Y", "B-X O"]
     split = sentences(gold, predicted, scores=[[0.9, 0.5], [0.9, 0.8], [0.7, 0.75], [0.9, 0]])
     found = Predicted.of(flatten(split), [WHOLE])
     assert found.scores.tolist() == pytest.approx([0.9, 0.8, 0.7, 0.5])
     assert found.sentences.tolist() == [3, 1, 2, 0]
     assert found.is_wrong.tolist() == [False, True, True, False]
-    kept = ScoredSplit("spans", split, 0)
-    assert ChosenScore([WHOLE], 0.85, "").reached(kept)["precision"] == 1
-    assert [replace(each, accept={WHOLE: 0.6}).is_promised for each in split] == [False, True, True, True]
+    assert ChosenScore([WHOLE], 0.85, "").reached(ScoredSplit("spans", split, 0))["precision"] == 1
+    whole = [replace(each, accept={WHOLE: 0.6}) for each in split]
+    assert [each.is_promised for each in whole] == [False, True, True, True]
+    assert whole[0].is_accepted(split[0].predicted_entities[0]) is None
     assert split[0].is_promised is None and replace(split[0], accept={"X": 0.6}).is_promised is None
-    entity = split[0].predicted_entities[0]
-    assert replace(split[0], accept={WHOLE: 0.6}).is_accepted(entity) is None
 
 
 def test_statement_of_whole_sentences_counts_sentences():
-    split = sentences(["B-X O B-Y"] * 4, ["B-X O B-Y"] * 4, words=[[str(row), "a", "b"] for row in range(4)])
-    choice = choose_score(ScoredSplit("spans", split, 0), WHOLE, HALF)
+    words = [[str(row), "a", "b"] for row in range(4)]
+    split = ScoredSplit("spans", sentences(*RIGHT, words=words), 0)
+    choice, many = (choose_score(split, WHOLE, promise) for promise in (HALF, MANY))
     assert choice.score == 1 and "50 % of the sentences of later texts with a score of at least 1" in choice.statement
-    many = choose_score(ScoredSplit("spans", split, 0), WHOLE, MANY)
     assert many.score is None and "0 of 4 sentences are wrong; expected at least 10 sentences" in many.statement
 
 
@@ -97,17 +95,20 @@ def test_promise_or_what_it_needs_is_reported(name, promise, given, documents, s
     of_test = choice.reached(ScoredSplit("spans", sentences(["B-X O"], ["O O"]), 0))
     assert of_test["number"] == 0 and "precision" not in of_test
     if kept:
-        full = {"score": 1.0, "share": 1.0, "precision": 1.0, "recall": 1.0}
-        assert choice.reached(validation).items() >= full.items()
-        assert of_test.items() >= {"share": 0.0, "recall": 0.0}.items()
+        assert [choice.reached(validation)[key] for key in ("score", "share", "precision", "recall")] == [1] * 4
+        assert [of_test[key] for key in ("share", "recall")] == [0, 0]
+
+
+def found(wrong, number, precision):
+    """The score for entities of falling scores, of which some are wrong by their index."""
+    predicted = Predicted(np.linspace(1, 0.5, number), np.isin(np.arange(number), wrong), np.arange(number), number)
+    return find_score(predicted, "X entities", PrecisionPromise(at_least=precision, confidence=0.9))
 
 
 # The highest score is wrong, and others at equal distances.
 @pytest.mark.parametrize(("number", "wrong", "precision"), [(152, 6, 0.8), (20_000, 1600, 0.9)])
 def test_errors_among_the_highest_scores_do_not_refuse_what_validation_keeps(number, wrong, precision):
-    is_wrong = np.isin(np.arange(number), np.linspace(0, number - 1, wrong).astype(int))
-    predicted = Predicted(np.linspace(1, 0.5, number), is_wrong, np.arange(number), number)
-    score, said = find_score(predicted, "X entities", PrecisionPromise(at_least=precision, confidence=0.9))
+    score, said = found(np.linspace(0, number - 1, wrong).astype(int), number, precision)
     assert score == 0.5
     assert "of the X entities of later texts with a score of at least 0.5 are right, if" in said
     assert said.endswith(f"; {wrong} of {number:,} entities are wrong there")
@@ -115,16 +116,14 @@ def test_errors_among_the_highest_scores_do_not_refuse_what_validation_keeps(num
 
 def test_refusal_shows_the_start_that_is_nearest_to_a_promise():
     """Of the first 17 entities 5 are wrong, of 69 there are 10, of 272 and all 400 most."""
-    is_wrong = np.isin(np.arange(400), [0, 2, 4, 6, 8, 20, 30, 40, 50, 60]) | (np.arange(400) >= 69)
-    predicted = Predicted(np.linspace(1, 0.5, 400), is_wrong, np.arange(400), 400)
-    score, said = find_score(predicted, "entities", PrecisionPromise(at_least=0.8, confidence=0.9))
+    score, said = found([0, 2, 4, 6, 8, 20, 30, 40, 50, 60, *range(69, 400)], 400, 0.8)
     assert score is None
     assert "with the highest scores are right: at best, 10 of 69 entities are wrong; expected at most 7; annot" in said
 
 
 def test_equal_sentences_count_once_unless_documents_are_known():
-    words = [["Ada"]] * 6 + [["Bo"], ["Cy"]]
-    validation = ScoredSplit("spans", sentences(["B-X"] * 8, ["B-X"] * 8, words=words), 0)
+    tagged = sentences(["B-X"] * 8, ["B-X"] * 8, words=["Ada"] * 6 + ["Bo", "Cy"])
+    validation = ScoredSplit("spans", tagged, 0)
     promise = PrecisionPromise(at_least=0.5, confidence=0.9)
     choice = choose_score(validation, "X", promise)
     assert choice.reached(validation)["number"] == 8

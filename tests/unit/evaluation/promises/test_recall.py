@@ -31,11 +31,13 @@ GRID = [step / STEPS_PER_UNIT for step in range(STEPS + 1)]
 def split(head, seed, lengths):
     """Random scores in chunks of sentences, and gold labels that they often agree with."""
     generator = np.random.default_rng(seed)
+    size = len(head.labels.names)
     chunks = []
     for of_chunk in lengths:
-        scores = head.scores(generator.normal(0, 2, (sum(of_chunk), len(head.labels.names))).astype(np.float32))
-        chunks.append(Chunk(scores, np.array(of_chunk, np.int64), np.ones(sum(of_chunk), bool)))
-    noisy = np.concatenate([chunk.scores for chunk in chunks]) + generator.normal(0, 2, (1, len(head.labels.names)))
+        words = sum(of_chunk)
+        scores = head.scores(generator.normal(0, 2, (words, size)).astype(np.float32))
+        chunks.append(Chunk(scores, np.array(of_chunk, np.int64), np.ones(words, bool)))
+    noisy = np.concatenate([chunk.scores for chunk in chunks]) + generator.normal(0, 2, (1, size))
     return chunks, noisy.argmax(-1).astype(np.int32)
 
 
@@ -47,9 +49,8 @@ def decoded(chunks, head, biases):
 def recall_of(chunks, gold, head, type_, biases):
     ids, lengths = decoded(chunks, head, biases), np.concatenate([chunk.lengths for chunk in chunks])
     counts = count(TaggedSentences(head.labels, lengths.tolist(), ids, np.ones(len(ids)), gold), head.labels.kind)
-    if type_ not in counts.types:
-        return 0.0
-    return float(counts.total().per_type().recall[counts.types.index(type_)])
+    recalls = dict(zip(counts.types, counts.total().per_type().recall, strict=True))
+    return recalls.get(type_, 0.0)
 
 
 @pytest.mark.parametrize("name", HEADS)
@@ -64,11 +65,12 @@ def test_bias_is_that_of_a_scan(name, seed, lengths, least, types):
     head = HEADS[name]
     chunks, gold = split(head, seed, lengths)
     recalls = {type_: RecallPromise(at_least=least) for type_ in types if type_ in head.labels.types}
-    expected = None
-    for bias in reversed(GRID):
+
+    def keeps(bias):
         biases = dict.fromkeys(recalls, bias)
-        if all(recall_of(chunks, gold, head, type_, biases) >= least for type_ in recalls):
-            expected = bias
+        return all(recall_of(chunks, gold, head, type_, biases) >= least for type_ in recalls)
+
+    expected = next(filter(keeps, GRID), None)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(recall, "STEPS", STEPS)
         patch.setattr(recall, "STEPS_PER_UNIT", STEPS_PER_UNIT)
@@ -83,19 +85,17 @@ RUNS, CONFIDENCE = 100, 0.9
 def test_share_of_broken_promises(of_documents):
     """Each document's entities are missed below a bias of its own, so that the true recall of each step is known."""
     generator = np.random.default_rng(7)
-    broken = 0
+    promise = {"X": RecallPromise(at_least=0.8, found="covered", confidence=CONFIDENCE)}
+    # 80 documents of 3 entities that need the same bias, or 240 entities by themselves, in steps of 1 / 16.
+    number, documents = (80, np.repeat(np.arange(80), 3)) if of_documents else (240, None)
+    ones, broken = np.ones(240, np.int64), 0
     for _ in range(RUNS):
-        # 80 documents of 3 entities that need the same bias, or 240 entities by themselves, in steps of 1 / 16.
-        needs = np.repeat(generator.integers(0, 160, 80), 3) if of_documents else generator.integers(0, 160, 240)
-        scores = np.zeros((len(needs), 5), np.float32)
-        scores[:, 1] = -needs / 16 + 1 / 32
-        scores[:, 2:] = -20
-        size = len(needs)
-        chunk = Chunk(scores, np.ones(size, np.int64), np.ones(size, bool))
-        documents = np.repeat(np.arange(80), 3) if of_documents else None
-        promise = RecallPromise(at_least=0.8, found="covered", confidence=CONFIDENCE)
-        found = choose_bias([chunk], np.ones(size, np.int32), LinearHead(SPANS), {"X": promise}, documents)
+        needs = np.repeat(generator.integers(0, 160, number), 240 // number)
+        scores = np.full((240, 5), -20, np.float32)
+        scores[:, 0], scores[:, 1] = 0, -needs / 16 + 1 / 32
+        chunk = Chunk(scores, ones, np.ones(240, bool))
+        found = choose_bias([chunk], ones.astype(np.int32), LinearHead(SPANS), promise, documents)
         assert found.kept
-        assert f" of {80 if of_documents else 240} " in found.statements["X"]
+        assert f" of {number} " in found.statements["X"]
         broken += (found.bias * 16 + 1) / 160 < 0.8
     assert 0 < broken <= RUNS * (1 - CONFIDENCE)
