@@ -1,5 +1,7 @@
 """After an exception inside a tagger, its results are those of a new tagger."""
 
+import re
+from itertools import count
 from math import nan
 
 import pytest
@@ -33,21 +35,18 @@ STEPS = [(subwords, "of_sentences"), (prediction, "choose_windows"), (OnnxModel,
 
 @pytest.mark.parametrize(("owner", "name"), STEPS)
 def test_exception_in_any_step_leaves_a_usable_tagger(folder, expected, owner, name):
-    function, calls = getattr(owner, name), 0
+    function, calls = getattr(owner, name), count(1)
 
     def fails(*args, **kwargs):
-        nonlocal calls
-        calls += 1
-        if name != "logits" or calls == 3:  # one of many batches
+        if name != "logits" or next(calls) == 3:  # one of many batches
             raise KeyboardInterrupt
         return function(*args, **kwargs)
 
     with Tagger(folder, subwords_per_batch=8) as tagger:
         tagger("Ada lives")
-        with pytest.MonkeyPatch.context() as patch:
+        with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
             patch.setattr(owner, name, fails)
-            with pytest.raises(KeyboardInterrupt):
-                tagger([NEW] * 20)
+            tagger([NEW] * 20)
         assert [tagger(TEXT), tagger(NEW)] == expected
 
 
@@ -62,8 +61,7 @@ UNUSABLE = [
 @pytest.mark.parametrize(("ask", "kind", "message"), UNUSABLE)
 def test_text_that_is_none_or_can_not_be_encoded_is_named(folder, expected, ask, kind, message):
     with Tagger(folder) as tagger:
-        with pytest.raises(kind) as raised:
+        with pytest.raises(kind, match=f"^{re.escape(message)}") as raised:
             ask(tagger)
-        assert str(raised.value).startswith(message)
         assert str(raised.value).isprintable()
         assert [tagger(TEXT), tagger(NEW)] == expected

@@ -37,21 +37,27 @@ class RecordingBackend:
     """Remembers the windows that it labels."""
 
     def __init__(self, size):
-        self.size, self.windows = size, set[tuple[int, ...]]()
+        self.size, self.windows = size, set()
 
     def logits(self, rows, positions):
         self.windows |= {tuple(row.tolist()) for row in rows}
         return np.zeros((sum(map(len, positions)), self.size), dtype=np.float32)
 
 
-def windows_of(tagger, texts, monkeypatch):
-    backend = RecordingBackend(len(tagger.labels.names))
-    monkeypatch.setattr(tagger._predictor, "backend", backend)
-    tagger(texts)
-    return backend.windows
+@pytest.fixture
+def windows_of(tagger, monkeypatch):
+    """Returns the windows that label a stream, and what is found in it."""
+
+    def windows(stream):
+        backend = RecordingBackend(len(tagger.labels.names))
+        monkeypatch.setattr(tagger._predictor, "backend", backend)
+        pairs = [pair for part in tagger.tag_stream(stream) for pair in part]
+        return backend.windows, pairs
+
+    return windows
 
 
-def test_windows_of_texts_are_those_of_tokenize_align(tagger, monkeypatch):
+def test_windows_of_texts_are_those_of_tokenize_align(tagger, windows_of):
     spans = split_words(TEXT)
     words = [[TEXT[slice(*word)] for word in spans if a <= word[0] < b] for a, b in split_sentences(TEXT)]
     assert len(words) == 4
@@ -59,11 +65,11 @@ def test_windows_of_texts_are_those_of_tokenize_align(tagger, monkeypatch):
     sizes = (about.max_length, about.stride, about.context_subwords)
     made, _ = cut(WindowCutter(tagger._cutter.tokenizer, about.one_by_one, *sizes), words, [0] * 4)
     expected = {tuple(ids) for ids in rows(made, made.input_ids)}
-    assert windows_of(tagger, [TEXT], monkeypatch) == expected
     assert max(map(len, expected)) == about.max_length
+    text, other = tagger.document(TEXT), tagger.document("Oslo. Ada.")
+    assert windows_of([text])[0] == expected
     # Another document in the batch changes nothing.
-    other = windows_of(tagger, ["Oslo. Ada."], monkeypatch)
-    assert windows_of(tagger, ["Oslo. Ada.", TEXT, "Oslo. Ada."], monkeypatch) == expected | other
+    assert windows_of([other, text, other])[0] == expected | windows_of([other])[0]
 
 
 def test_sentences_and_offsets_of_a_document(tagger, folder):
@@ -80,26 +86,21 @@ def test_sentences_and_offsets_of_a_document(tagger, folder):
 
 def test_no_entity_continues_in_the_next_sentence(tagger):
     """Lind is I-PER to the model, which can't begin a sentence: it is O after Bo, which is one of its own."""
-    (tagged,) = tagger.tag([Document(["Bo", "Lind", "Oslo"], "Bo Lind Oslo", [(0, 2), (3, 7), (8, 12)], ends=[1, 3])])
-    assert tagged.predicted_names == ["B-PER", "O", "B-LOC"]
-    (tagged,) = tagger.tag([Document.of_words(["Bo", "Lind"])])
-    assert tagged.predicted_names == ["B-PER", "I-PER"]
+    apart = Document(["Bo", "Lind", "Oslo"], "Bo Lind Oslo", [(0, 2), (3, 7), (8, 12)], ends=[1, 3])
+    tagged = tagger.tag([apart, Document.of_words(["Bo", "Lind"])])
+    assert [each.predicted_names for each in tagged] == [["B-PER", "O", "B-LOC"], ["B-PER", "I-PER"]]
 
 
-def test_stream_does_not_cut_the_context(tagger, monkeypatch):
+def test_stream_does_not_cut_the_context(tagger, windows_of, monkeypatch):
     """Sentences below one -DOCSTART- read each other, also in other parts of the stream."""
     lines = "\n-DOCSTART- O\n\nAda\nlives\n\nin\n\nOslo\n\nBo\n\n-DOCSTART-\n\nLind\n\nin\n\nOslo\nBo\n".split("\n")
     documents = list(read_conll(enumerate(lines, 1), "f"))
     assert [document.continues for document in documents] == [False, True, True, True, False, True, True]
-    found = []
-    for words in (1000, 2):
-        monkeypatch.setattr(module, "FIRST_WORDS", words)
-        monkeypatch.setattr(module, "MOST_WORDS", words)
-        backend = RecordingBackend(len(tagger.labels.names))
-        monkeypatch.setattr(tagger._predictor, "backend", backend)
-        pairs = [pair for part in tagger.tag_stream(documents) for pair in part]
-        assert [tagged.words for _, tagged in pairs] == [document.words for document in documents]
-        found.append(backend.windows)
-    assert found[0] == found[1]
+    whole, _ = windows_of(documents)
+    monkeypatch.setattr(module, "FIRST_WORDS", 2)
+    monkeypatch.setattr(module, "MOST_WORDS", 2)
+    found, pairs = windows_of(documents)
+    assert [tagged.words for _, tagged in pairs] == [document.words for document in documents]
+    assert found == whole
     alone = {tuple(tagger._cutter.tokenizer.encode(each.words, is_pretokenized=True).ids) for each in documents}
-    assert not alone & found[0], "each window has context"
+    assert not alone & found, "each window has context"

@@ -1,21 +1,18 @@
 """Model folders that a stranger made: what they name is neither read, run nor printed."""
 
-import json
 import os
 import pickle
 import re
 
 from helpers.handmade_export import add_encoder, save_export
 from helpers.messages import refused
+from helpers.project import json_of
 from safetensors.torch import load_file, save_file
 
+from tagline.core.outputs import write_json
 from tagline.inference import Tagger
 
 ODD = "\x1b[31m"
-
-
-def made(folder):
-    return add_encoder(save_export(folder))
 
 
 class Harmful:
@@ -32,7 +29,7 @@ def outside(folder):
     weights = folder / "model.safetensors"
     index = {"weight_map": dict.fromkeys(load_file(weights), "../model.safetensors")}
     weights.rename(folder / "../model.safetensors")
-    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    write_json(folder / "model.safetensors.index.json", index)
 
 
 def pipe(name):
@@ -43,31 +40,33 @@ def pipe(name):
     return replace
 
 
-def broken_link(folder):
-    (folder / "hashes.json").symlink_to("nowhere")
+PIPE = "not a file but a device or pipe; remove it, and run `dvc repro export`"
 
 
 def opened(tmp_path, damage):
-    damage(made(tmp_path / "model"))
+    damage(add_encoder(save_export(tmp_path / "model")))
     Tagger(tmp_path / "model", "torch")
 
 
-PIPE = "not a file but a device or pipe; remove it, and run `dvc repro export`"
 test_hostile_folder_is_refused = refused(
     opened,
     (pickled, ": no model.safetensors; expected weights in safetensors; pytorch_model.bin is a pickle and is never"),
     (outside, "/model.safetensors.index.json: weight_map names '../model.safetensors'; expected names of safetensors"),
-    (broken_link, "/hashes.json is missing; expected what the stage export writes"),
+    (
+        lambda folder: (folder / "hashes.json").symlink_to("nowhere"),
+        "/hashes.json is missing; expected what the stage export writes",
+    ),
     *((pipe(name), f"/{name}: {PIPE}") for name in ("config.json", "hashes.json", "onnx/model_quantized.onnx")),
     at="model",
 )
 
 
 def test_names_in_the_folder_reach_no_terminal(tmp_path, capfd):
-    folder = made(tmp_path / "model")
-    weights, config = folder / "model.safetensors", folder / "config.json"
-    save_file(load_file(weights) | {f"x{ODD}": load_file(weights)["classifier.bias"]}, weights, {"format": "pt"})
-    config.write_text(json.dumps(json.loads(config.read_text()) | {f"x{ODD}": ODD, "is_decoder": True}))
+    folder = add_encoder(save_export(tmp_path))
+    weights, config = load_file(folder / "model.safetensors"), folder / "config.json"
+    weights[f"x{ODD}"] = weights["classifier.bias"].clone()
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    write_json(config, json_of(config) | {f"x{ODD}": ODD, "is_decoder": True})
     capfd.readouterr()
     with Tagger(folder, "torch") as tagger:
         tagger("Ada")

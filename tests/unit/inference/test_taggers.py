@@ -82,9 +82,7 @@ def test_resolving_overlaps_with_tags_is_refused(tagger, tmp_path):
     with Tagger(save_export(tmp_path, TAGS)) as tags:
         both = {"ner": tagger, "pos": tags}
         assert [each[-1] for each in Taggers(both)("Bo in Oslo")] == ["ner", "pos", "pos", "ner", "pos"]
-        with pytest.raises(
-            ValueError, match="expected taggers, and overlaps keep or longest or first or score; got 1, "
-        ):
-            Taggers({"ner": tagger}, "frist")
         message = "overlaps first: pos predicts a tag for each word, not entities; expected keep"
         assert message_of(Taggers, both, "first") == message
+    with pytest.raises(ValueError, match="expected taggers, and overlaps keep or longest or first or score; got 1, "):
+        Taggers({"ner": tagger}, "frist")

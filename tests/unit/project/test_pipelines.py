@@ -14,7 +14,6 @@ from helpers.project import ROOT, edit, git
 from tagline.core.params import read_file
 from tagline.project import pipelines, presets
 from tagline.project.sections import enabled_pushes
-from tagline.terminal.errors import UserError
 
 
 @pytest.fixture
@@ -55,9 +54,13 @@ def test_params_are_those_of_the_root_but_for_paths_and_settings(pos):
     assert changed_lines(written, (pos / "params.yaml").read_text()) == [("  epochs: 4", "  epochs: 3")]
 
 
-SETTINGS = {"train.learning_rate=1e-4": "  learning_rate: 0.0001", "+train.max_grad_norm=": "  max_grad_norm:"}
-SETTINGS |= {"train.teacher.weight=2.0": "    weight: 2.0", "download.folder=/srv/corpus": "  folder: /srv/corpus"}
-SETTINGS |= {"download.folder=./data//mine": "  folder: ../data/mine"}
+SETTINGS = {
+    "train.learning_rate=1e-4": "  learning_rate: 0.0001",
+    "+train.max_grad_norm=": "  max_grad_norm:",
+    "train.teacher.weight=2.0": "    weight: 2.0",
+    "download.folder=/srv/corpus": "  folder: /srv/corpus",
+    "download.folder=./data//mine": "  folder: ../data/mine",
+}
 
 
 @pytest.mark.parametrize(("setting", "line"), SETTINGS.items())
@@ -67,9 +70,8 @@ def test_setting_is_written(root, setting, line):
 
 
 def test_new_folder_does_not_push_and_two_cannot_push_to_one_branch(root):
-    hub = "hub: {repo_id: ada/people, push: true}"
     for key in ("  seed: 42\n", "  int8: true\n"):
-        edit(Path("params.yaml"), key, f"{key}  {hub}\n")
+        edit(Path("params.yaml"), key, f"{key}  hub: {{repo_id: ada/people, push: true}}\n")
     pipelines.create("pos", [])
     assert enabled_pushes(read_file(root / "pos/params.yaml")) == {}
     pushes = enabled_pushes(read_file())
@@ -79,8 +81,9 @@ def test_new_folder_does_not_push_and_two_cannot_push_to_one_branch(root):
     edit(Path("own/params.yaml"), "branch: own", "branch: main")
     message = "params.yaml: train.hub: pushes to ada/people (main), as does export.hub in own/params.yaml, and the"
     assert message_of(pipelines.check_pushes, pushes).startswith(message)
-    with contextlib.chdir("own"), pytest.raises(UserError, match=r"as does train.hub in ../params.yaml, and the last"):
-        pipelines.check_pushes(enabled_pushes(read_file()))
+    with contextlib.chdir("own"):
+        message = "as does train.hub in ../params.yaml, and the last"
+        assert message in message_of(pipelines.check_pushes, enabled_pushes(read_file()))
 
 
 @pytest.mark.parametrize(("teacher", "folder"), [(".", "../models/finetuned"), ("pos", "../pos/models/finetuned")])
@@ -93,13 +96,12 @@ def test_student_has_the_params_and_the_model_of_its_teacher(pos, teacher, folde
     text = (pos.parent / "student/params.yaml").read_text()
     assert yaml.safe_load(text) == expected
     assert text.startswith("# yaml-language-server: $schema=../params.schema.json\n")
-    with pytest.raises(UserError, match=r"^--teacher 'ner': no pipeline folder; expected . or pos or student$"):
-        pipelines.create("other", [], "ner")
-    with pytest.raises(UserError, match=r"^-S train.folder: --teacher sets it; expected one of both$"):
-        pipelines.create("other", ["train.folder=data/none"], teacher)
-    message = r"has 1 error; other was not created:\n.*teacher.models is not possible with head crf; set it to \[\]"
-    with pytest.raises(UserError, match=message):
-        pipelines.create("other", ["train.head=crf"], teacher)
+    for settings, other, message in (
+        ([], "ner", "--teacher 'ner': no pipeline folder; expected . or pos or student"),
+        (["train.folder=data/none"], teacher, "-S train.folder: --teacher sets it; expected one of both"),
+        (["train.head=crf"], teacher, "teacher.models is not possible with head crf; set it to []"),
+    ):
+        assert message in message_of(pipelines.create, "other", settings, other)
     assert not Path("other").exists()
 
 
@@ -118,47 +120,49 @@ def test_outs_are_ignored_by_git(pos):
     assert git("check-ignore", *outs).splitlines() == outs
 
 
-WRONG = ["train.epochs=0", "train.seed=x"]
-
-
 EXPECTED = ": expected section.key=value with a key of docs/reference.md"
+
+
 NOT_CREATED = [
-    ("../pos", [], "'../pos' can't name a pipeline folder; expected letters a-z, digits and single hyphens"),
-    ("presets", [], "presets exists or is a name that the stages use; choose another one, such as pos"),
-    ("build", [], "build exists or is a name that the stages use; choose another one, such as pos"),
-    ("pos", [], "pos is a pipeline folder already; --update refreshes its dvc.yaml"),
-    ("ner", ["train.epoch=1"], "params.yaml with train.epoch=1 has 1 error; ner was not created:\n  params.yaml:"),
-    *[("ner", [text], f"-S {text}{EXPECTED}") for text in ("train.epochs", "train=1", "train.seed.x=1")],
-    *[("ner", [f"train.seed={value}"], f"-S train.seed={value} is not YAML: ") for value in ("[", "!!int x")],
-    ("ner", ["train.seed=" + "[" * 5000], "-S train.seed=[[["),
-    ("ner", ["train.seed=2024-01-01"], "params.yaml with train.seed=2024-01-01 has 1 error; ner was not created:"),
-    ("ner", WRONG, "params.yaml with train.epochs=0, train.seed=x has 2 errors; ner was not created:\n  params.y"),
+    ("../pos", "", "'../pos' can't name a pipeline folder; expected letters a-z, digits and single hyphens"),
+    ("presets", "", "presets exists or is a name that the stages use; choose another one, such as pos"),
+    ("build", "", "build exists or is a name that the stages use; choose another one, such as pos"),
+    ("pos", "", "pos is a pipeline folder already; --update refreshes its dvc.yaml"),
+    ("ner", "train.epoch=1", "params.yaml with train.epoch=1 has 1 error; ner was not created:\n  params.yaml:"),
+    *(("ner", text, f"-S {text}{EXPECTED}") for text in ("train.epochs", "train=1", "train.seed.x=1")),
+    *(("ner", f"train.seed={value}", f"-S train.seed={value} is not YAML: ") for value in ("[", "{a")),
+    ("ner", "train.seed=" + "[" * 5000, "-S train.seed=[[["),
+    ("ner", "train.seed=2024-01-01", "params.yaml with train.seed=2024-01-01 has 1 error; ner was not created:"),
+    ("ner", "train.epochs=0 train.seed=x", "params.yaml with train.epochs=0, train.seed=x has 2 errors; ner was not"),
 ]
 
 
 @pytest.mark.parametrize(("name", "settings", "message"), NOT_CREATED)
 def test_folder_with_errors_is_not_created(pos, name, settings, message):
     before = sorted(Path().iterdir())
-    assert message_of(pipelines.create, name, settings).startswith(message)
+    assert message_of(pipelines.create, name, settings.split()).startswith(message)
     assert sorted(Path().iterdir()) == before
 
 
-def test_root_with_a_conflict_and_another_folder_are_errors(pos):
-    with contextlib.chdir(pos), pytest.raises(UserError, match=r"^dvc.yaml: expected that of the repository's root; r"):
-        pipelines.create("ner", [])
-    edit(Path("dvc.yaml"), "stages:\n", "<<<<<<< ours\nstages:\n")
-    assert message_of(pipelines.create, "ner", []).startswith("dvc.yaml:1: a merge conflict; expected one side")
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("dvc.yaml", "<<<<<<< ours\nstages:\n", "dvc.yaml:1: a merge conflict; expected one side"),
+        ("dvc.yaml", "# é\nstages:\n", "dvc.yaml is not YAML: 'utf-8' codec can't decode"),
+        (".gitignore", "/données\n", ".gitignore: not UTF-8 ('utf-8' codec can't decode byte 0xe9 in position 5"),
+    ],
+)
+def test_damaged_root_is_one_message(root, file, content, message):
+    Path(file).write_text(content, encoding="latin-1")
+    assert message_of(pipelines.create, "ner", []).startswith(message)
 
 
-def test_dvc_yaml_in_another_encoding_is_an_error(root):
-    Path("dvc.yaml").write_bytes("# é\n".encode("latin-1") + Path("dvc.yaml").read_bytes())
-    assert message_of(pipelines.create, "ner", []).startswith("dvc.yaml is not YAML: 'utf-8' codec can't decode")
-
-
-def change_root():
-    """As `git pull` does that brings another dvc.yaml of the root."""
-    old = "    - stages/tokenize_align.py\n"
-    edit(Path("dvc.yaml"), old, f"{old}    - stages/x.py\n")
+def test_damaged_or_other_folder_is_one_message(pos):
+    with contextlib.chdir(pos):
+        message = "dvc.yaml: expected that of the repository's root; r"
+        assert message_of(pipelines.create, "ner", []).startswith(message)
+    (pos / "dvc.yaml").write_text(f"{pipelines.MARK}stages:\n")
+    assert message_of(pipelines.update).startswith("pos/dvc.yaml: damaged ")
 
 
 def test_outdated_folder_is_reported_and_updated_with_frozen_stages(pos):
@@ -167,9 +171,11 @@ def test_outdated_folder_is_reported_and_updated_with_frozen_stages(pos):
     assert pipelines.update() == []
     edit(pos / "params.yaml", "epochs: 4", "epochs: 9")
     params = (pos / "params.yaml").read_bytes()
-    change_root()
-    with contextlib.chdir(pos), pytest.raises(UserError, match=r"^pos/dvc.yaml: out of date with dvc.yaml of the"):
-        pipelines.check_this_folder()
+    # As `git pull` does that brings another dvc.yaml of the root.
+    edit(Path("dvc.yaml"), "    - stages/tokenize_align.py\n", "    - stages/tokenize_align.py\n    - stages/x.py\n")
+    with contextlib.chdir(pos):
+        message = "pos/dvc.yaml: out of date with dvc.yaml of the"
+        assert message_of(pipelines.check_this_folder).startswith(message)
     assert pipelines.update() == ["pos/dvc.yaml is up to date again"]
     with contextlib.chdir(pos):
         pipelines.check_this_folder()
@@ -177,19 +183,6 @@ def test_outdated_folder_is_reported_and_updated_with_frozen_stages(pos):
     assert "../stages/x.py" in stages["tokenize-align"]["deps"]
     assert [name for name, stage in stages.items() if stage.get("frozen")] == ["train"]
     assert (pos / "params.yaml").read_bytes() == params
-
-
-def test_folder_without_stages_is_one_message(pos):
-    (pos / "dvc.yaml").write_text(f"{pipelines.MARK}stages:\n")
-    with pytest.raises(UserError, match=r"^pos/dvc\.yaml: damaged .*; expected stages as DVC reads them; restore it"):
-        pipelines.update()
-
-
-def test_gitignore_in_another_encoding_is_named(pos):
-    Path(".gitignore").write_bytes("/models\n/données\n".encode("latin-1"))
-    message = message_of(pipelines.create, "ner", [])
-    assert message.startswith(".gitignore: not UTF-8 (")
-    assert message.endswith("; save it as UTF-8")
 
 
 def test_root_and_other_folders_are_not_pipeline_folders(pos):

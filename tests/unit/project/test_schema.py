@@ -34,7 +34,6 @@ def test_every_param_has_a_description():
 
 def test_comments_of_created_params_are_the_descriptions():
     text = (ROOT / "stages/tagline/project/crossval/params.yaml").read_text(encoding="utf-8")
-    written = "\n".join(
-        commented(YAML(typ="safe").load(text), {"crossval": FieldInfo(annotation=Crossval)}, is_whole=True)
-    )
+    fields = {"crossval": FieldInfo(annotation=Crossval)}
+    written = "\n".join(commented(YAML(typ="safe").load(text), fields, is_whole=True))
     assert text.partition("\n\n")[2].rstrip("\n") == written

@@ -54,30 +54,31 @@ def visible(page):
     return [item.find_element(By.CSS_SELECTOR, ".where b").text for item in shown]
 
 
-def choose(page, **chosen):
-    for name, value in chosen.items():
-        page.find_element(By.XPATH, f"//label[input[@name='{name}'][@value='{value}']]").click()
+def choose(page, name, value):
+    page.find_element(By.XPATH, f"//label[input[@name='{name}'][@value='{value}']]").click()
 
 
 def test_filters_show_sentences_with_such_an_error(page):
+    shown = page.find_element(By.ID, "shown")
     assert visible(page) == ALL
-    choose(page, kind="missed")
+    page.find_element(By.CSS_SELECTOR, "input[name=kind]:checked").send_keys(Keys.ARROW_RIGHT)
+    page.switch_to.active_element.send_keys(Keys.RETURN)  # it must not submit the form
     assert visible(page) == ["both", "other-split", "nasty"]
-    assert page.find_element(By.ID, "shown").text == "3 of 5 shown"
+    assert shown.text == "3 of 5 shown"
     Select(page.find_element(By.NAME, "type")).select_by_visible_text("LOC")
     # "both" has a missed entity and an error of type LOC, but these are two errors.
     assert visible(page) == ["other-split"]
-    choose(page, split="test")
+    choose(page, "split", "test")
     assert visible(page) == []
     assert page.find_element(By.ID, "none").is_displayed()
     page.find_element(By.CSS_SELECTOR, "button[type=reset]").click()
     # The form is reset after the event of the click.
-    WebDriverWait(page, 10).until(lambda page: page.find_element(By.ID, "shown").text == "5 of 5 shown")
+    WebDriverWait(page, 10).until(lambda _: shown.text == "5 of 5 shown")
     assert visible(page) == ALL
-    choose(page, kind="type_error")
+    choose(page, "kind", "type_error")
     assert visible(page) == ["both"]
-    dimmed = [item for item in page.find_elements(By.CSS_SELECTOR, ".error.other") if item.is_displayed()]
-    assert [item.text for item in dimmed] == ["gold PER · missed 0.90"]
+    dimmed = [item.text for item in page.find_elements(By.CSS_SELECTOR, ".error.other") if item.is_displayed()]
+    assert dimmed == ["gold PER · missed 0.90"]
 
 
 def test_link_of_a_group_names_its_types_until_the_form_is_reset(page):
@@ -120,26 +121,21 @@ def test_each_number_leads_to_as_many_errors(chrome, tmp_path, given, number_of_
     assert {href: chrome.execute_async_script(EMPHASISED, href) for href in numbers} == numbers
 
 
-def test_printed_pages_are_full(page):
+def test_printed_pages_are_full_and_narrow_ones_do_not_scroll_sideways(page):
     assert len(re.findall(rb"/Type /Page\b", base64.b64decode(page.print_page()))) == 3
+    assert not scrolls_sideways(page, 320)
 
 
 def test_sentence_is_found_by_a_text_and_read_by_keys(page):
-    page.find_element(By.TAG_NAME, "body").send_keys("/")
+    body = page.find_element(By.TAG_NAME, "body")
+    body.send_keys("/")
     page.switch_to.active_element.send_keys("bank")
     assert visible(page) == ["boundary"]
     page.switch_to.active_element.send_keys(Keys.CONTROL, "a", Keys.NULL, Keys.DELETE)
     assert visible(page) == ALL
     page.execute_script("document.activeElement.blur()")
-    page.find_element(By.TAG_NAME, "body").send_keys("jjk")
-    focused = page.switch_to.active_element.get_attribute("id")
-    assert focused == "sentence-1"
-
-
-def test_filters_work_with_the_keyboard(page):
-    page.find_element(By.CSS_SELECTOR, "input[name=kind]:checked").send_keys(Keys.ARROW_RIGHT)
-    page.switch_to.active_element.send_keys(Keys.RETURN)  # it must not submit the form
-    assert visible(page) == ["both", "other-split", "nasty"]
+    body.send_keys("jjk")
+    assert page.switch_to.active_element.get_attribute("id") == "sentence-1"
 
 
 def test_without_javascript_all_sentences_are_shown(page):
@@ -150,7 +146,3 @@ def test_without_javascript_all_sentences_are_shown(page):
         assert not page.find_element(By.ID, "filters").is_displayed()
     finally:
         page.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
-
-
-def test_page_does_not_scroll_sideways(page):
-    assert not scrolls_sideways(page, 320)

@@ -76,29 +76,24 @@ def test_page_loads_no_other_file_and_runs_only_its_own_script(nasty):
 
 def test_page_shows_the_metrics():
     evaluated = evaluation([sentence("Ada in Oslo", "B-PER O B-LOC", "B-PER O O"), sentence("so", "O", "O")])
-    evaluated.metrics["test"]["altered"] = {"typos": {"f1": 0.25, "low": 0.2, "high": 0.3}}
-    text, metrics = text_of(render(evaluated)), evaluated.metrics["test"]
+    metrics = evaluated.metrics["test"]
+    metrics["altered"] = {"typos": {"f1": 0.25, "low": 0.2, "high": 0.3}}
     interval = metrics["intervals"]["overall"]["f1"]
-    assert f"{metrics['overall']['f1']:.3f}" in text
-    assert f"{interval['low']:.3f} to {interval['high']:.3f}" in text
-    assert f"calibration error: {metrics['calibration']['ece']:.3f}" in text
-    assert "altered form F1 F1 typos 0.250 " in text and "Robustness: F1 in altered forms, which are" in text
-    assert "In training split F1 F1 gold unseen ~0.667 2 Sentence in training split F1 F1 gold no ~0.667 2" in text
-
-
-def test_cells_of_equal_types_agree_but_that_of_all_rare_types():
-    tags = " ".join(f"T{number:02}" for number in range(LARGEST + 5))
-    page = render(evaluation([sentence(tags, tags, tags, kind="tags")], kind="tags"))
-    assert page.count('class="agree" style="--share:1.0"') == LARGEST
-    assert page.count('class="differ" style="--share:1.0"') == 1
+    text = text_of(render(evaluated))
+    for part in (
+        f"{metrics['overall']['f1']:.3f}",
+        f"{interval['low']:.3f} to {interval['high']:.3f}",
+        f"calibration error: {metrics['calibration']['ece']:.3f}",
+        "altered form F1 F1 typos 0.250 ",
+        "In training split F1 F1 gold unseen ~0.667 2 Sentence in training split F1 F1 gold no ~0.667 2",
+    ):
+        assert part in text
 
 
 def test_plain_tags_are_filtered_by_tag_alone():
     page = render(evaluation([sentence("a b", "NOUN VERB", "NOUN NOUN", kind="tags")], kind="tags"))
-    assert 'name="kind"' not in page
-    assert elements(page).count("option") == 3
-    assert "macro F1" in text_of(page)
-    assert "gold VERB" in text_of(page)
+    assert 'name="kind"' not in page and elements(page).count("option") == 3
+    assert "macro F1" in text_of(page) and "gold VERB" in text_of(page)
 
 
 NO_ERROR = ("Ada", "B-PER", "No sentence has errors.", "<form")
@@ -122,39 +117,31 @@ def test_page_says_that_it_shows_only_the_worst_sentences(monkeypatch):
 
 def test_page_begins_with_what_the_model_is(tmp_path):
     write_json(tmp_path / "data.json", {"train": {"sentences": 2115}})
-    of_steps = {"steps": 40, "planned_steps": 1306}
-    write_json(tmp_path / "provenance.json", {"params": {"seed": 42, "start_from": "old"}, "best_epoch": 8, **of_steps})
+    params = {"seed": 42, "start_from": "old"}
+    write_json(tmp_path / PROVENANCE, {"params": params, "best_epoch": 8, "steps": 40, "planned_steps": 1306})
     write_json(tmp_path / "config.json", {"model_type": "bert", "num_hidden_layers": 6})
-    evaluated = evaluation(
-        [sentence("Ada in Oslo", "B-PER O B-LOC", "B-LOC O B-LOC"), sentence("Bo", "B-PER", "B-LOC")]
-    )
-    text = text_of(evaluation_page.render(evaluated, LOSSES, EPOCHS, made_of(tmp_path / "data.json", tmp_path)))
-    begins = (
+    given = [sentence("Ada in Oslo", "B-PER O B-LOC", "B-LOC O B-LOC"), sentence("Bo", "B-PER", "B-LOC")]
+    made = made_of(tmp_path / "data.json", tmp_path)
+    text = text_of(evaluation_page.render(evaluation(given), LOSSES, EPOCHS, made))
+    assert (
         "bert of 6 layers from old, trained on 2,115 sentences, seed 42, epoch 8, ended at step 40 of 1,306 by max_steps "
-        "· tested on 2 "
-    )
-    assert f"{begins}Scores test " in text
+        "· tested on 2 Scores test "
+    ) in text
     assert "PER → LOC, 2 times: Ada, Bo" in text
 
 
-ENCODERS = [
-    ({"source": "hub", "name": "e/f"}, "e/f"),
-    ({"source": "package", "package": "p"}, "p"),
-    ({"source": "path", "path": "my-bert"}, "my-bert"),
-]
+def test_data_set_and_encoder_are_named(tmp_path):
+    def written(name, content):
+        (tmp_path / name).mkdir(exist_ok=True)
+        write_json(tmp_path / name / PROVENANCE, content)
+        write_hashes(tmp_path / name)
+        return tmp_path / name / PROVENANCE
 
-
-@pytest.mark.parametrize(("encoder", "name"), ENCODERS)
-def test_data_set_and_encoder_are_named(tmp_path, encoder, name):
     files = {"source": "files", "files": {"train": [{"path": f"{number}.conll"} for number in range(4)]}}
-    provenance = {"source": "several", "sources": [files, {"source": "hub", "name": "a/b"}]}
-    paths = []
-    for content in (provenance, encoder):
-        paths.append(tmp_path / str(len(paths)) / PROVENANCE)
-        paths[-1].parent.mkdir()
-        write_json(paths[-1], content)
-        write_hashes(paths[-1].parent)
-    assert origins(*paths) == ["data a/b, 0.conll, 1.conll and 2 more", f"encoder {name}"]
+    raw = written("raw", {"source": "several", "sources": [files, {"source": "hub", "name": "a/b"}]})
+    for source, key, name in (("hub", "name", "e/f"), ("package", "package", "p"), ("path", "path", "my-bert")):
+        found = origins(raw, written("encoder", {"source": source, key: name}))
+        assert found == ["data a/b, 0.conll, 1.conll and 2 more", f"encoder {name}"]
 
 
 def errors_of(given):
@@ -174,17 +161,15 @@ def test_rarest_of_many_types_share_a_row():
     tags = [f"T{number:02}" for number in range(LARGEST + 5)]
     counts = {(tag, tag): 1 + (tag in tags[5:]) for tag in tags}  # the first five occur once, the others twice
     table = confusion_table(counts)
-    assert table.names == [*tags[5:], REST]
-    assert table.folded == 5
+    assert (table.names, table.folded) == ([*tags[5:], REST], 5)
     assert table.rows[-1] == [0] * LARGEST + [5]
     assert sum(map(sum, table.rows)) == sum(counts.values())
     assert confusion_table({(tag, tag): 1 for tag in tags[: LARGEST + 1]}).folded == 0, "a single type has its own row"
 
 
 def test_errors_by_kind_and_type_and_those_of_plain_tags_by_pair():
-    spans = sentences(["B-X O B-Y B-X O", "B-X", "O"], ["O B-Y B-X B-X O", "O", "O"])
-    counts = errors_of(spans)
+    counts = errors_of(sentences(["B-X O B-Y B-X O", "B-X", "O"], ["O B-Y B-X B-X O", "O", "O"]))
     assert counts.kinds == {"missed": 2, "spurious": 1, "type_error": 1}
     assert counts.types == [("X", [2, 0, 0]), ("Y", [0, 1, 1])]
-    tags = sentences(["N V N N"], ["V N V N"], "tags")
-    assert [group[:3] for group in errors_of(tags).groups] == [("N", "V", 2), ("V", "N", 1)]
+    of_tags = errors_of(sentences(["N V N N"], ["V N V N"], "tags"))
+    assert [group[:3] for group in of_tags.groups] == [("N", "V", 2), ("V", "N", 1)]

@@ -1,11 +1,11 @@
 """The card that is pushed: scores of a cross-validation are added only if DVC finds nothing outdated."""
 
-import json
 from pathlib import Path
 
 import pytest
 from dvc.repo import Repo
 
+from tagline.core.outputs import write_json
 from tagline.export.card import document
 from tagline.results.pushed_card import pushed_card
 
@@ -30,19 +30,16 @@ def pipeline(tmp_path, monkeypatch):
     """A DVC repository whose export and cross-validation are of the same params."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path / "site"))
-    SCORES.parent.mkdir()
+    for name in ("reports", "crossval"):
+        Path(name).mkdir()
+    write_json(Path("made.json"), {"cross-validated": ENTRIES})
     Path("params.yaml").write_text("train: 1\n")
-    Path("made.json").write_text(json.dumps({"cross-validated": ENTRIES}))
-    copied = 'cmd: python -c \'import shutil; shutil.copyfile("made.json", "reports/crossval.json")\''
     Path("dvc.yaml").write_text("stages:\n  export:\n    cmd: python -V\n    params: [train]\n")
-    Path("crossval").mkdir()
-    Path("crossval/dvc.yaml").write_text(
-        f"stages:\n  crossval:\n    wdir: ..\n    {copied}\n    params: [train]\n    outs: [reports/crossval.json]\n"
-    )
+    stage = "cmd: cp made.json reports/crossval.json\n    params: [train]\n    outs: [reports/crossval.json]\n"
+    Path("crossval/dvc.yaml").write_text(f"stages:\n  crossval:\n    wdir: ..\n    {stage}")
     Repo.init(no_scm=True)
     with Repo() as repo:
         repo.reproduce(["dvc.yaml:export", "crossval/dvc.yaml:crossval"])
-    return tmp_path
 
 
 def test_scores_come_before_the_backends(pipeline):
