@@ -7,8 +7,8 @@ import pytest
 
 from tagline.artifacts import exported
 from tagline.artifacts.exported import TAGGER, Exported, SentenceRule, WordRule
-from tagline.labels.label_list import NOT_CALIBRATED, Calibration, Labels
-from tagline.terminal.errors import UserError
+from tagline.labels import NOT_CALIBRATED, Calibration, Labels
+from tagline.terminal import UserError
 
 RULES = {"words": WordRule("fr", "spacy 3.8.11", 0.991), "sentences": SentenceRule(True, "sentencex 1.0.32", 0.95)}
 MODEL = {"head": "linear", "padding": 1, "precision": "bf16", "one_by_one": True}
@@ -46,7 +46,7 @@ WRONG += [{"calibration": found} for found in ([1], {"words": CURVE}, *({"entiti
 CHANGES = [*((change, DAMAGED) for change in WRONG), *(({"version": found}, OTHER) for found in (..., 2, "1"))]
 
 
-@pytest.mark.parametrize(("change", "message"), CHANGES, ids=str)
+@pytest.mark.parametrize("change, message", CHANGES, ids=str)
 def test_damaged_missing_or_other_entry_is_an_error(tmp_path, change, message):
     exported.write(TAGGING, tmp_path)
     content = json.loads((tmp_path / TAGGER).read_text()) | change

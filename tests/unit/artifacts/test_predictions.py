@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from tagline.artifacts import predictions
 from tagline.artifacts.predictions import Settings
-from tagline.labels.label_list import Calibration, Labels
-from tagline.terminal.errors import UserError
+from tagline.labels import Calibration, Labels
+from tagline.terminal import UserError
 
 
 def parquet(columns, rows=1000):
@@ -86,7 +86,7 @@ def test_provenance_has_labels_and_settings(tmp_path, if_any):
     path = tmp_path / "provenance.json"
     labels = {"task": "ner", "kind": "spans", "names": ["O", "B-É", "I-É"], "fallback": "O"}
     expected = {"precision": "bf16", "labels": labels, **CALIBRATED, **if_any}
-    assert json.loads(path.read_text(encoding="utf-8")) == expected
+    assert json.loads(path.read_text("utf-8")) == expected
     assert predictions.read_settings(path) == given
     assert predictions.read_kind(path.read_bytes(), "provenance.json") == "spans"
 

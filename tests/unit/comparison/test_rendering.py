@@ -8,7 +8,7 @@ from helpers.runs import run_of
 from tagline.comparison.record import comparison_record
 from tagline.comparison.rendering import render
 from tagline.comparison.splits import compare
-from tagline.terminal.printing import WIDTH
+from tagline.terminal import WIDTH
 
 ROWS = [(str(number), "Ada lives in Oslo", "B-PER O O B-LOC") for number in range(8)]
 RIGHT = ROWS[0][2]

@@ -23,7 +23,7 @@ JOINED = [
 ]
 
 
-@pytest.mark.parametrize(("runs", "expected"), JOINED)
+@pytest.mark.parametrize("runs, expected", JOINED)
 def test_sentences_with_the_same_words_are_joined(runs, expected):
     splits = [split_of([(name, text, text, text) for name, text in run]) for run in runs]
     joined = zip(splits, join(splits), strict=False)
@@ -54,7 +54,7 @@ def test_gold_of_the_last_run_counts():
 OTHER_TASKS = [("PROPN VERB", "tags", "PROPN, VERB"), ("B-NP B-VP", "spans", "NP, VP")]
 
 
-@pytest.mark.parametrize(("other", "kind", "types"), OTHER_TASKS)
+@pytest.mark.parametrize("other, kind, types", OTHER_TASKS)
 def test_different_tasks_are_an_error(other, kind, types):
     a, b = run_of("a", [("0", "Ada lives", other, other)], kind), run_of("b", [ADA])
     message = message_of(compare_split, "test", [a], [b])

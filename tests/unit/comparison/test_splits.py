@@ -37,7 +37,7 @@ CHANGES = [
 ]
 
 
-@pytest.mark.parametrize(("gold", "old", "new", "expected"), CHANGES)
+@pytest.mark.parametrize("gold, old, new, expected", CHANGES)
 def test_entities_that_one_side_alone_predicts(gold, old, new, expected):
     assert listed(gold, old, new) == expected
 

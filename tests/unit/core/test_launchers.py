@@ -23,7 +23,7 @@ OF_MPI = {"OMPI_COMM_WORLD_SIZE": "4", "OMPI_COMM_WORLD_RANK": "3", "OMPI_COMM_W
 HOSTS = [({}, True), (THIRD, False), (THIRD | {"LOCAL_RANK": "0"}, True), (OF_MPI, False)]
 
 
-@pytest.mark.parametrize(("variables", "first"), HOSTS)
+@pytest.mark.parametrize("variables, first", HOSTS)
 def test_first_process_of_a_host(monkeypatch, variables, first):
     monkeypatch.setattr(os, "environ", dict(variables))
     assert launchers.first_of_host() is first
@@ -36,7 +36,7 @@ IMPOSSIBLE = [
 ]
 
 
-@pytest.mark.parametrize(("variables", "message"), IMPOSSIBLE)
+@pytest.mark.parametrize("variables, message", IMPOSSIBLE)
 def test_impossible_number_is_an_error(monkeypatch, variables, message):
     monkeypatch.setattr(os, "environ", dict(variables))
     assert message in message_of(launchers.only_main_process, "evaluate")

@@ -14,7 +14,7 @@ from helpers.project import ROOT
 
 from tagline.core import outputs
 from tagline.core.outputs import locked, read_columns, replacing, write_json
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 from tagline.terminal.signals import raise_on_signals
 
 OUT, METRICS = Path("models/out"), Path("metrics/out.json")

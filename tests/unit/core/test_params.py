@@ -28,9 +28,9 @@ def params(tmp_path):
 
 def replace(params, old, new):
     """Replace the first occurrence of a text, and return the new content."""
-    before, found, after = params.read_text(encoding="utf-8").partition(old)
+    before, found, after = params.read_text("utf-8").partition(old)
     assert found
-    params.write_text(before + new + after, encoding="utf-8")
+    params.write_text(before + new + after, "utf-8")
     return before + new + after
 
 
@@ -88,7 +88,7 @@ WRONG_VALUES = [
 ]
 
 
-@pytest.mark.parametrize(("old", "new", "error"), WRONG_VALUES)
+@pytest.mark.parametrize("old, new, error", WRONG_VALUES)
 def test_error_has_its_key_and_line(params, old, new, error):
     lines = replace(params, old, new).splitlines()
     keys = error.split(":")[0].split(".")
@@ -98,7 +98,7 @@ def test_error_has_its_key_and_line(params, old, new, error):
 
 def read(folder, content):
     if content is not None:
-        (folder / "params.yaml").write_text(content, encoding="utf-8")
+        (folder / "params.yaml").write_text(content, "utf-8")
     read_section("train", Train, folder / "params.yaml")
 
 

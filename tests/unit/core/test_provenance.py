@@ -7,7 +7,7 @@ import pytest
 from helpers.messages import message_of
 
 from tagline.core.provenance import HASHES, copy_files, read_sealed, verify, write_hashes, write_sealed
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # of "abc", the example of FIPS 180-2
 
@@ -74,7 +74,7 @@ CHANGES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "content", "message"), CHANGES)
+@pytest.mark.parametrize("name, content, message", CHANGES)
 def test_changed_missing_or_new_file_is_named(artifact, name, content, message):
     if content is None or content.startswith("/"):
         (artifact / name).unlink()

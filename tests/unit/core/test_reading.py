@@ -6,8 +6,8 @@ import os
 import pytest
 from tokenizers import Tokenizer
 
-from tagline.core.reading import check_config, parse_object, reading, reading_tokenizer
-from tagline.terminal.errors import UserError
+from tagline.core import check_config, parse_object, reading, reading_tokenizer
+from tagline.terminal import UserError
 
 
 class PanicException(BaseException):
@@ -20,7 +20,7 @@ REASONS += [(IsADirectoryError(errno.EISDIR, "Is a directory", "x"), "Is a direc
 REASONS += [(PanicException("out of bounds"), "out of bounds"), (TypeError("x" * 300), "x" * 197 + "...")]
 
 
-@pytest.mark.parametrize(("error", "reason"), REASONS)
+@pytest.mark.parametrize("error, reason", REASONS)
 def test_error_that_content_causes_names_the_file(error, reason):
     with pytest.raises(UserError) as raised, reading("a.json", "train", expected="an object"):
         raise error
@@ -61,7 +61,7 @@ DANGEROUS = [
 ]
 
 
-@pytest.mark.parametrize(("entry", "message"), DANGEROUS)
+@pytest.mark.parametrize("entry, message", DANGEROUS)
 def test_dangerous_entry_is_an_error(tmp_path, entry, message):
     (tmp_path / "config.json").write_text("{" + entry + "}")
     with pytest.raises(ValueError, match=rf"config\.json: .*{message}"):

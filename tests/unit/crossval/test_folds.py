@@ -7,11 +7,11 @@ import pytest
 from helpers.held_out import write_data
 
 from tagline.artifacts import raw_data
-from tagline.core.names import SPLITS
+from tagline.core import SPLITS
 from tagline.crossval.crossval_params import Crossval
 from tagline.crossval.folds import Folds, fold_of
 from tagline.sources.splitting import draw, split_of
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 ROWS = [(f"Ada {number} in Oslo", "B-PER I-PER O B-LOC") for number in range(9)]
 ROWS += [(f"Bo {number} here", "B-PER O O") for number in range(9)] + [("Ada 0 in Oslo", "O O O B-LOC")]
@@ -82,7 +82,7 @@ def test_documents_are_held_out_where_they_are_known_and_asked_for(tmp_path):
     assert not divided(tmp_path / "unknown", SENTENCES).by_document
 
 
-@pytest.mark.parametrize(("entities", "times"), [(29, 1), (31, 2), (200, 1)])
+@pytest.mark.parametrize("entities, times", [(29, 1), (31, 2), (200, 1)])
 def test_epoch_is_chosen_by_the_rule_of_all_validation_sentences(tmp_path, entities, times):
     """Below 30 entities, the last epoch is kept; of 31, folds have fewer, and read them twice."""
     validation = [(f"Ada {number}", "B-PER O") for number in range(entities)]
@@ -101,7 +101,7 @@ IMPOSSIBLE = [
 ]
 
 
-@pytest.mark.parametrize(("train", "validation", "documents", "count", "lacking"), IMPOSSIBLE)
+@pytest.mark.parametrize("train, validation, documents, count, lacking", IMPOSSIBLE)
 def test_folds_that_hold_out_too_little_are_one_message(tmp_path, train, validation, documents, count, lacking):
     message = (
         rf"^crossval/params.yaml: fold \d of {count} has no {lacking}; expected at least one; annotate more "

@@ -12,11 +12,11 @@ from helpers.project import ROOT, json_of
 from helpers.tiny import raw_rows
 
 from tagline.artifacts import raw_data
-from tagline.core.provenance import verify, write_hashes
+from tagline.core import verify, write_hashes
 from tagline.crossval import runner
 from tagline.labels import Labels
 from tagline.model import classifier
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 # Of each script: it writes what the stage writes, and one line of the log.
 STAGE = """
@@ -50,7 +50,7 @@ def log(finished, monkeypatch):
     log = finished / "log"
     for stage in OUTS:
         text = STAGE.format(stages=str(ROOT / "stages"), log=str(log), outs=OUTS)
-        (folder / f"{stage}.py").write_text(text, encoding="utf-8")
+        (folder / f"{stage}.py").write_text(text, "utf-8")
     monkeypatch.setattr(runner, "CODE", folder)
     return log
 

@@ -75,7 +75,7 @@ def test_type_that_test_alone_has_is_said(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "said"),
+    "key, value, said",
     [
         ("left_out", 3, "3 sentences are not scored, since labels of "),
         (

@@ -17,7 +17,7 @@ OVERLAPPING = [
 ]
 
 
-@pytest.mark.parametrize(("gold", "predicted", "expected"), OVERLAPPING)
+@pytest.mark.parametrize("gold, predicted, expected", OVERLAPPING)
 def test_entities_that_overlap_are_one_disagreement(gold, predicted, expected):
     (sentence,) = sentences([gold], [predicted], "tags" if "NOUN" in gold else "spans")
     assert [(each.fault, *each.extent) for each in disagreements(sentence)] == expected

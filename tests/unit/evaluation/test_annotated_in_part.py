@@ -12,7 +12,7 @@ from tagline.evaluation.measurements.altered import AlteredForms
 from tagline.evaluation.measurements.order import NOTES, measurements_of
 from tagline.evaluation.promises.recall import count_found
 from tagline.evaluation.scored_split import ScoredSplit
-from tagline.labels.tagged import flatten
+from tagline.labels import flatten
 
 PARAMS = {"subwords_per_batch": 9, "precision": "fp32"}
 PROMISE = {"precision": {"at_least": 0.9, "confidence": 0.9}}

@@ -25,7 +25,7 @@ CONFUSIONS = [
 ]
 
 
-@pytest.mark.parametrize(("gold", "predicted", "kind", "rows"), CONFUSIONS, ids=["spans", "a type called O", "tags"])
+@pytest.mark.parametrize("gold, predicted, kind, rows", CONFUSIONS, ids=["spans", "a type called O", "tags"])
 def test_confusion_counts_words(gold, predicted, kind, rows, path):
     write_confusion(confusion(sentences(gold, predicted, kind), kind), kind, path)
     assert path.read_text() == "\n".join(["gold,predicted,number", *rows, ""])

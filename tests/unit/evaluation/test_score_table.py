@@ -5,7 +5,7 @@ from helpers.evaluations import metrics_of
 from helpers.messages import message_of
 from helpers.tagged import sentences
 
-from tagline.core.outputs import write_json
+from tagline.core import write_json
 from tagline.evaluation.score_table import read_scores, score_notes, score_table
 from tagline.evaluation.scored_split import ScoredSplit
 

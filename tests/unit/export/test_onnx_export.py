@@ -20,7 +20,7 @@ from onnxscript import ir
 from safetensors.torch import save_file
 from transformers import PreTrainedModel
 
-from tagline.core.provenance import sha256
+from tagline.core import sha256
 from tagline.export import onnx_export
 from tagline.model.backends.onnx_model import OnnxModel
 from tagline.model.backends.torch_model import TorchModel

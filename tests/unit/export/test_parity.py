@@ -15,7 +15,7 @@ from tagline.artifacts import exported
 from tagline.artifacts.exported import SentenceRule
 from tagline.export.parity import CONFORMANCE, Parity, write_conformance
 from tagline.inference import Tagger
-from tagline.labels.label_list import NOT_CALIBRATED, Calibration, Labels
+from tagline.labels import NOT_CALIBRATED, Calibration, Labels
 from tagline.model.heads import make_head
 
 TRAINED = {7: [0.0, 2.0, 0.0], 8: [3.0, 0.0, 0.0], 9: [0.0, 0.0, 1.0]}
@@ -61,7 +61,7 @@ DROPS = [
 ]
 
 
-@pytest.mark.parametrize(("times", "kind", "logits", "f1", "p"), DROPS)
+@pytest.mark.parametrize("times, kind, logits, f1, p", DROPS)
 def test_drop_of_f1_is_significant_where_the_split_can_show_it(times, kind, logits, f1, p):
     parity = repeated(times, kind)
     worse = parity.measure(FixedLogits(TRAINED | logits), "worse").tagged
@@ -81,7 +81,7 @@ def test_nan_logits_of_a_backend_are_an_error(parity):
 other_implementation = run_path(str(ROOT / "examples/onnxruntime_alone.py"))["main"]
 
 
-@pytest.mark.parametrize(("biases", "split"), [({}, False), ({}, True), ({"PER": -0.7}, True)])
+@pytest.mark.parametrize("biases, split", [({}, False), ({}, True), ({"PER": -0.7}, True)])
 def test_other_implementation_agrees(biases, split, tmp_path):
     """With random logits, which allowed sequences and overlapping windows change."""
     folder = save_export(tmp_path / "export", seed=4, max_length=40, backend="onnx-int8")

@@ -11,7 +11,7 @@ from tagline.inference import Tagger
 from tagline.model import prediction
 from tagline.model.backends.onnx_model import OnnxModel
 from tagline.model.heads import linear
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 from tagline.text import subwords
 
 TEXT = "Ada Lind lives in Oslo. Bo lives in Adalo."
@@ -33,7 +33,7 @@ def expected(folder):
 STEPS = [(subwords, "of_sentences"), (prediction, "choose_windows"), (OnnxModel, "logits"), (linear, "decode")]
 
 
-@pytest.mark.parametrize(("owner", "name"), STEPS)
+@pytest.mark.parametrize("owner, name", STEPS)
 def test_exception_in_any_step_leaves_a_usable_tagger(folder, expected, owner, name):
     function, calls = getattr(owner, name), count(1)
 
@@ -58,7 +58,7 @@ UNUSABLE = [
 ]
 
 
-@pytest.mark.parametrize(("ask", "kind", "message"), UNUSABLE)
+@pytest.mark.parametrize("ask, kind, message", UNUSABLE)
 def test_text_that_is_none_or_can_not_be_encoded_is_named(folder, expected, ask, kind, message):
     with Tagger(folder) as tagger:
         with pytest.raises(kind, match=f"^{re.escape(message)}") as raised:

@@ -9,7 +9,7 @@ from helpers.messages import refused
 from helpers.project import json_of
 from safetensors.torch import load_file, save_file
 
-from tagline.core.outputs import write_json
+from tagline.core import write_json
 from tagline.inference import Tagger
 
 ODD = "\x1b[31m"

@@ -21,11 +21,10 @@ from transformers import AutoModelForTokenClassification, pipeline
 
 from tagline.artifacts import exported
 from tagline.artifacts.exported import Exported, SentenceRule, WordRule
-from tagline.core.outputs import write_json
-from tagline.core.provenance import HASHES, sha256
+from tagline.core import HASHES, sha256, write_json
 from tagline.inference import Document, Mention, Tagger
 from tagline.inference import tagger as module
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 from tagline.text.words import split_words
 
 KNOWN = ["Ada", "Bo", "Lind", "Oslo", "lives", "in", "Osmo", "."]
@@ -81,7 +80,7 @@ CHANGED_SPLITS = [
 ]
 
 
-@pytest.mark.parametrize(("changed", "message"), CHANGED_SPLITS)
+@pytest.mark.parametrize("changed, message", CHANGED_SPLITS)
 def test_raw_text_that_is_split_otherwise_than_in_training_warns_once(tmp_path, monkeypatch, changed, message):
     monkeypatch.setattr(module, "splitter", {"fr": lambda _: [(0, 2), (2, 5)], None: split_words}.get)
     monkeypatch.setattr(module, "library_version", lambda language: language and "spacy 3.9")

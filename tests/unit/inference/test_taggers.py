@@ -73,7 +73,7 @@ FOUND = [Mention("PER", "", *span) for span in SPANS]
 CHOSEN = [("first", [0, 1, 4]), ("longest", [0, 3, 4]), ("score", [1, 2, 4])]
 
 
-@pytest.mark.parametrize(("overlaps", "chosen"), CHOSEN)
+@pytest.mark.parametrize("overlaps, chosen", CHOSEN)
 def test_overlaps_are_resolved_in_favour_of_the_preferred_entity(overlaps, chosen):
     assert sorted(without_overlaps(FOUND, overlaps)) == sorted(FOUND[index] for index in chosen)
 

@@ -57,6 +57,6 @@ ILLEGAL = [
 ]
 
 
-@pytest.mark.parametrize(("tags", "scheme", "expected", "repaired"), ILLEGAL)
+@pytest.mark.parametrize("tags, scheme, expected, repaired", ILLEGAL)
 def test_illegal_tags_are_read_as_by_conlleval(tags, scheme, expected, repaired):
     assert converted([tags.split()], scheme) == (expected.split(), repaired)

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from seqeval.metrics.sequence_labeling import get_entities
 
+from tagline.labels import Labels
 from tagline.labels.entities import Entity, entities, entity_arrays, marked
-from tagline.labels.label_list import Labels
 
 TAGS = ["O", *(f"{prefix}-{type_}" for type_ in ["PER", "LOC", "O", "a-b", "micro avg"] for prefix in "BI")]
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from tagline.labels import Labels
 from tagline.labels.hidden import hidden_labels, without_hidden
-from tagline.labels.label_list import Labels
 
 LABELS = Labels("ner", "spans", ("O", "B-X", "I-X", "B-Y", "I-Y"), "O")
 

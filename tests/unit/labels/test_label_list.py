@@ -2,9 +2,8 @@
 
 import pytest
 
-from tagline.labels import label_list
-from tagline.labels.label_list import Labels
-from tagline.terminal.errors import UserError
+from tagline.labels import Labels, label_list
+from tagline.terminal import UserError
 
 
 def test_inside_is_read_from_names_not_from_their_order():

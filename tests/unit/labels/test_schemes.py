@@ -23,7 +23,7 @@ RESPELLED = [
 ]
 
 
-@pytest.mark.parametrize(("tags", "expected"), RESPELLED)
+@pytest.mark.parametrize("tags, expected", RESPELLED)
 def test_standard_and_plain_tags_keep_their_spelling_and_others_get_it(tags, expected):
     respelled = respell(tags.split())
     assert [respelled.get(tag, tag) for tag in tags.split()] == expected.split()

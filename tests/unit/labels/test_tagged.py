@@ -5,8 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tagline.labels.label_list import Labels
-from tagline.labels.tagged import TaggedSentences, flatten
+from tagline.labels import Labels, TaggedSentences, flatten
 
 WORDS = [["New", "York", "is"], [], ["Oslo"]]
 SIDES = {"predicted": np.array([1, 2, 0, 1]), "gold": np.array([1, 1, 0, 0])}

@@ -5,7 +5,7 @@ import re
 from helpers.evaluations import evaluation, page, sentence
 from helpers.runs import tagged
 
-from tagline.inference.documents import Document
+from tagline.inference import Document
 from tagline.labels import type_grounds
 from tagline.tools.answers.notations import Highlighter
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from helpers.tagged import sentences
 
+from tagline.labels import flatten
 from tagline.labels.label_list import NOT_CALIBRATED, Calibration, log_odds
-from tagline.labels.tagged import flatten
 from tagline.metrics.calibration import calibration, fit, fit_curve, not_fitted, reliability
 
 
@@ -51,7 +51,7 @@ def test_known_overconfidence_is_corrected_and_the_order_of_scores_stays():
 
 
 # The number of entities, and of the right ones among them.
-@pytest.mark.parametrize(("number", "right"), [(49, 20), (60, 60)])
+@pytest.mark.parametrize("number, right", [(49, 20), (60, 60)])
 def test_few_entities_or_all_right_are_not_fitted_which_is_said(number, right):
     given = sentences(["B-A"] * right + ["B-B"] * (number - right), ["B-A"] * number, scores=[[0.5]] * number)
     assert fit(flatten(given)) == NOT_CALIBRATED

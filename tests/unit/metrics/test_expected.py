@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from helpers.tagged import sentences
 
-from tagline.labels.tagged import flatten
+from tagline.labels import flatten
 from tagline.metrics.expected import Constants, Reference, Sums, count, estimate, fit
 from tagline.metrics.scores import count as count_scores
 

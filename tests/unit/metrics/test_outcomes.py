@@ -32,7 +32,7 @@ PAIRED = [
 ]
 
 
-@pytest.mark.parametrize(("gold", "predicted", "expected"), PAIRED)
+@pytest.mark.parametrize("gold, predicted, expected", PAIRED)
 def test_entities_of_a_sentence_are_paired(gold, predicted, expected):
     assert match(entities(gold.split()), entities(predicted.split())) == expected
 

@@ -10,7 +10,7 @@ from tagline.metrics.resampling import interval, intervals, weights
 from tagline.metrics.scores import count, score
 
 
-@pytest.mark.parametrize(("block", "rows"), [(1, 1), (27, 3), (1000, 20)])
+@pytest.mark.parametrize("block, rows", [(1, 1), (27, 3), (1000, 20)])
 def test_weights_depend_on_the_seed_and_not_on_the_block_size(block, rows, monkeypatch):
     expected = np.concatenate([*weights(9, 20, 1)])
     assert expected.shape == (20, 9)

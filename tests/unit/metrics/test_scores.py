@@ -44,7 +44,7 @@ def test_nothing_to_score_is_zero():
 
 
 @pytest.mark.parametrize("dense", [0, 100])
-@pytest.mark.parametrize(("kind", "tags"), [("spans", TAGS), ("tags", ["NOUN", "VERB", "O"])])
+@pytest.mark.parametrize("kind, tags", [("spans", TAGS), ("tags", ["NOUN", "VERB", "O"])])
 def test_weight_repeats_a_sentence(kind, tags, dense, monkeypatch):
     monkeypatch.setattr(scores, "DENSE", dense)
 

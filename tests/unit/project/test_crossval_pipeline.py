@@ -45,7 +45,7 @@ def test_in_a_pipeline_folder_the_code_is_one_level_up(root, monkeypatch):
     monkeypatch.chdir(root / "pos")
     create()
     check()
-    entry = yaml.safe_load(DVC_YAML.read_text(encoding="utf-8"))["stages"]["crossval"]
+    entry = yaml.safe_load(DVC_YAML.read_text("utf-8"))["stages"]["crossval"]
     assert all(command.startswith("python ../stages/") for command in entry["cmd"])
     assert not [path for path in entry["deps"] if path.startswith("stages/")]
     assert not (root / DVC_YAML).exists()

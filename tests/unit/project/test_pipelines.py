@@ -33,7 +33,7 @@ def test_pipeline_folders_of_this_repository_are_up_to_date():
 
 
 def test_dvc_yaml_has_paths_of_code_in_the_root_and_artifacts_of_the_folder(pos):
-    source, derived = Path("dvc.yaml").read_text(encoding="utf-8"), (pos / "dvc.yaml").read_text(encoding="utf-8")
+    source, derived = Path("dvc.yaml").read_text("utf-8"), (pos / "dvc.yaml").read_text("utf-8")
     first, rest = derived.split("\n", 1)
     assert first.startswith("# Derived from ../dvc.yaml")
     changes = changed_lines(source, rest)
@@ -63,7 +63,7 @@ SETTINGS = {
 }
 
 
-@pytest.mark.parametrize(("setting", "line"), SETTINGS.items())
+@pytest.mark.parametrize("setting, line", SETTINGS.items())
 def test_setting_is_written(root, setting, line):
     pipelines.create("pos", [setting])
     assert line in (root / "pos/params.yaml").read_text().splitlines()
@@ -86,7 +86,7 @@ def test_new_folder_does_not_push_and_two_cannot_push_to_one_branch(root):
         assert message in message_of(pipelines.check_pushes, enabled_pushes(read_file()))
 
 
-@pytest.mark.parametrize(("teacher", "folder"), [(".", "../models/finetuned"), ("pos", "../pos/models/finetuned")])
+@pytest.mark.parametrize("teacher, folder", [(".", "../models/finetuned"), ("pos", "../pos/models/finetuned")])
 def test_student_has_the_params_and_the_model_of_its_teacher(pos, teacher, folder):
     pipelines.create("student", ["train.layers=3", "download.dataset.unlabelled=pool.txt"], teacher)
     expected = yaml.safe_load((pos / "params.yaml").read_text())
@@ -137,7 +137,7 @@ NOT_CREATED = [
 ]
 
 
-@pytest.mark.parametrize(("name", "settings", "message"), NOT_CREATED)
+@pytest.mark.parametrize("name, settings, message", NOT_CREATED)
 def test_folder_with_errors_is_not_created(pos, name, settings, message):
     before = sorted(Path().iterdir())
     assert message_of(pipelines.create, name, settings.split()).startswith(message)
@@ -145,7 +145,7 @@ def test_folder_with_errors_is_not_created(pos, name, settings, message):
 
 
 @pytest.mark.parametrize(
-    ("file", "content", "message"),
+    "file, content, message",
     [
         ("dvc.yaml", "<<<<<<< ours\nstages:\n", "dvc.yaml:1: a merge conflict; expected one side"),
         ("dvc.yaml", "# é\nstages:\n", "dvc.yaml is not YAML: 'utf-8' codec can't decode"),
@@ -153,7 +153,7 @@ def test_folder_with_errors_is_not_created(pos, name, settings, message):
     ],
 )
 def test_damaged_root_is_one_message(root, file, content, message):
-    Path(file).write_text(content, encoding="latin-1")
+    Path(file).write_text(content, "latin-1")
     assert message_of(pipelines.create, "ner", []).startswith(message)
 
 

@@ -15,8 +15,8 @@ from tagline.project.sections import SECTIONS
 def test_committed_schema_and_reference_are_current():
     with contextlib.chdir(ROOT):
         text = schema_text()
-        assert text == SCHEMA.read_text(encoding="utf-8"), "run `tagline schema`"
-        assert reference_text() == REFERENCE.read_text(encoding="utf-8"), "run `tagline schema`"
+        assert text == SCHEMA.read_text("utf-8"), "run `tagline schema`"
+        assert reference_text() == REFERENCE.read_text("utf-8"), "run `tagline schema`"
     # A preset may leave out keys, so it is the schema of presets, too; `tagline check` finds missing keys.
     assert not {word for word in ('"required"', '"oneOf"', '"title"') if word in text}
 
@@ -33,7 +33,7 @@ def test_every_param_has_a_description():
 
 
 def test_comments_of_created_params_are_the_descriptions():
-    text = (ROOT / "stages/tagline/project/crossval/params.yaml").read_text(encoding="utf-8")
+    text = (ROOT / "stages/tagline/project/crossval/params.yaml").read_text("utf-8")
     fields = {"crossval": FieldInfo(annotation=Crossval)}
     written = "\n".join(commented(YAML(typ="safe").load(text), fields, is_whole=True))
     assert text.partition("\n\n")[2].rstrip("\n") == written

@@ -110,7 +110,7 @@ location.hash = href;
 """
 
 
-@pytest.mark.parametrize(("given", "number_of_links"), [(SPANS, 29), (TAGS, 3)])
+@pytest.mark.parametrize("given, number_of_links", [(SPANS, 29), (TAGS, 3)])
 def test_each_number_leads_to_as_many_errors(chrome, tmp_path, given, number_of_links):
     show(chrome, tmp_path, given, given[:1])
     numbers = {}

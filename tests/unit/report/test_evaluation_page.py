@@ -11,8 +11,7 @@ from helpers.evaluations import EPOCHS, LOSSES, evaluation, sentence
 from helpers.evaluations import page as render
 from helpers.tagged import sentences
 
-from tagline.core.outputs import write_json
-from tagline.core.provenance import PROVENANCE, write_hashes
+from tagline.core import PROVENANCE, write_hashes, write_json
 from tagline.metrics.outcomes import outcomes
 from tagline.report import evaluation_page
 from tagline.report.evaluation_page import (
@@ -59,7 +58,7 @@ def test_text_of_the_data_is_escaped(nasty):
     for word in [*NASTY[:-2], r"a\u202eb", r"\x00", "gold <b>", 'predicted "x"', "<i>id</i>"]:
         assert word in text_of(nasty), f"{word} is not shown as in the data"
     for path in Path(evaluation_page.__file__).parent.glob("*.html"):
-        assert not re.search(r"\|\s*safe\b|autoescape", path.read_text(encoding="utf-8")), path.name
+        assert not re.search(r"\|\s*safe\b|autoescape", path.read_text("utf-8")), path.name
 
 
 def test_page_loads_no_other_file_and_runs_only_its_own_script(nasty):
@@ -100,7 +99,7 @@ NO_ERROR = ("Ada", "B-PER", "No sentence has errors.", "<form")
 NO_ENTITY = ("a b", "O O", "no entities, so F1 is not defined", 'id="reliability"')
 
 
-@pytest.mark.parametrize(("words", "labels", "said", "missing"), [NO_ERROR, NO_ENTITY])
+@pytest.mark.parametrize("words, labels, said, missing", [NO_ERROR, NO_ENTITY])
 def test_page_without_errors_or_entities_says_so(words, labels, said, missing):
     page = render(evaluation([sentence(words, labels, labels)]))
     assert said in text_of(page)

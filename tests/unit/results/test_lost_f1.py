@@ -11,7 +11,7 @@ from helpers.project import edit, exit_of, run_verb
 from helpers.tagged import sentences
 
 from tagline.artifacts import predictions
-from tagline.core.provenance import write_hashes
+from tagline.core import write_hashes
 from tagline.results import lost_f1
 
 FOLDER = Path("data/predictions")

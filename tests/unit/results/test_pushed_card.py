@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from dvc.repo import Repo
 
-from tagline.core.outputs import write_json
+from tagline.core import write_json
 from tagline.export.card import document
 from tagline.results.pushed_card import pushed_card
 
@@ -46,7 +46,7 @@ def test_scores_come_before_the_backends(pipeline):
     expected = CARD.replace("## Backends", f"{PARAGRAPH}\n\n## Backends")
     assert pushed_card(CARD, SCORES) == expected
     assert pushed_card(CARD, Path("reports/none.json")) == CARD
-    template = Path(document.__file__).with_suffix(".md").read_text(encoding="utf-8")
+    template = Path(document.__file__).with_suffix(".md").read_text("utf-8")
     assert pushed_card(template, SCORES) != template, "the heading of the template"
 
 

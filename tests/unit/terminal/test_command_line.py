@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from tagline.terminal.command_line import take_no_arguments
+from tagline.terminal import take_no_arguments
 
 
 def test_unknown_argument_is_wrong_usage_and_shown_safely(monkeypatch, capsys):

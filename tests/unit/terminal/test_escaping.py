@@ -35,6 +35,6 @@ SAFE = [
 ]
 
 
-@pytest.mark.parametrize(("text", "safe"), SAFE)
+@pytest.mark.parametrize("text, safe", SAFE)
 def test_messages_are_safe(text, safe):
     assert safe_message(text) == safe

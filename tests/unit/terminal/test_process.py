@@ -10,9 +10,7 @@ from unittest.mock import Mock
 import pytest
 from helpers.project import ROOT
 
-from tagline.terminal import process
-from tagline.terminal.errors import NotReachedError, UserError
-from tagline.terminal.process import exit_with_message, prepare_process
+from tagline.terminal import NotReachedError, UserError, exit_with_message, prepare_process, process
 
 
 def failure(main):
@@ -28,7 +26,7 @@ ERRORS |= {Path("x" * 5000).read_text: f"{'x' * 197}...: File name too long"}
 ERRORS |= {Mock(side_effect=UserError("two\nlines, \x1b[2J and \r")): "two\nlines, \\x1b[2J and \\r"}
 
 
-@pytest.mark.parametrize(("main", "message"), ERRORS.items())
+@pytest.mark.parametrize("main, message", ERRORS.items())
 def test_error_is_one_safe_message(main, message):
     assert failure(main) == f"program: {message}"
 
@@ -94,7 +92,7 @@ WRONG_VARIABLES = [
 
 
 @pytest.mark.usefixtures("unprepared")
-@pytest.mark.parametrize(("name", "value", "message"), WRONG_VARIABLES)
+@pytest.mark.parametrize("name, value, message", WRONG_VARIABLES)
 def test_variable_that_no_library_takes_is_one_message(monkeypatch, name, value, message):
     monkeypatch.setenv(name, value)
     with pytest.raises(SystemExit, match=f": environment variable {name} is {message}"):

@@ -66,7 +66,7 @@ ENDINGS = [
 
 
 @pytest.mark.parametrize(
-    ("set_up", "body", "sent", "ended"),
+    "set_up, body, sent, ended",
     ENDINGS,
     ids=["once", "twice", "ignored before", "in a destructor", "exception lost", "before main"],
 )

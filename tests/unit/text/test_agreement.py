@@ -10,7 +10,7 @@ TEXTS = {"Ada 's l' Oise ( France ) .": "Ada's l'Oise (France).", "do n't ' quot
 TEXTS |= {"ไทย คน in 北 京 .": "ไทยคน in 北京.", "": ""}
 
 
-@pytest.mark.parametrize(("words", "text"), TEXTS.items())
+@pytest.mark.parametrize("words, text", TEXTS.items())
 def test_running_text(words, text):
     found, spans = running_text(words.split())
     assert found == text

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 from tagline.text.languages import Language, library, splitter
 from tagline.text.words import NOT_SPACE
 
@@ -31,7 +31,7 @@ def words(text, language):
 def segmented(language):
     """Each text with the spans of its words."""
     sentences = []
-    for line in (SEGMENTED / f"{language}.txt").read_text(encoding="utf-8").splitlines():
+    for line in (SEGMENTED / f"{language}.txt").read_text("utf-8").splitlines():
         text, spans, end = line.replace("|", ""), set(), 0
         for word in line.replace("|", " ").split():
             start = text.index(word, end)
@@ -68,7 +68,7 @@ WORDS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("language", "text", "expected"), WORDS)
+@pytest.mark.parametrize("language, text, expected", WORDS)
 def test_words(language, text, expected):
     pytest.importorskip(str(library(language)))
     assert "|".join(words(text, language)) == expected

@@ -34,7 +34,7 @@ ABBREVIATIONS = [
 ]
 
 
-@pytest.mark.parametrize(("language", "sentences"), ABBREVIATIONS)
+@pytest.mark.parametrize("language, sentences", ABBREVIATIONS)
 def test_abbreviations_end_no_sentence(language, sentences):
     text = " ".join(sentences)
     assert [text[slice(*span)] for span in split_sentences(text, language)] == sentences
@@ -64,7 +64,7 @@ def test_texts_are_cut_except_inside_of_spans(tmp_path):
     assert [(each.id, each.document) for each in unnamed[:4]] == [(None, 1), (None, 1), (None, 1), (None, 2)]
 
 
-@pytest.mark.parametrize(("sentences", "found"), [("whole", ["long_texts"]), ("split", [])])
+@pytest.mark.parametrize("sentences, found", [("whole", ["long_texts"]), ("split", [])])
 def test_long_texts_that_are_not_cut_are_reported(tmp_path, sentences, found):
     read_so = read(tmp_path, "spans", [{"text": "Ada left. " * 67, "spans": []}], sentences=sentences)
     assert [kind for each in read_so for kind in kinds(each)] == found

@@ -26,7 +26,7 @@ def tokenizer(request):
     return byte_level_bpe() if request.param == "byte-level BPE" else unigram()
 
 
-@pytest.mark.parametrize(("template", "expected"), [("$A [SEP]", [[4, 3], [3]]), ("[CLS] $A", [[2, 4], [2]])])
+@pytest.mark.parametrize("template, expected", [("$A [SEP]", [[4, 3], [3]]), ("[CLS] $A", [[2, 4], [2]])])
 def test_special_tokens_may_be_on_one_side_only(template, expected):
     tokenizer = word_piece(["ab"]).backend_tokenizer
     ends = [("[CLS]", 2), ("[SEP]", 3)]
@@ -112,7 +112,7 @@ OVERLAPPING = [
 ]
 
 
-@pytest.mark.parametrize(("sentences", "capacity", "stride", "expected"), OVERLAPPING)
+@pytest.mark.parametrize("sentences, capacity, stride, expected", OVERLAPPING)
 def test_windows_overlap_by_whole_words(sentences, capacity, stride, expected):
     counts = np.array([count for sentence in sentences for count in sentence], dtype=np.int64)
     lengths = np.array(list(map(len, sentences)), dtype=np.int64)

@@ -12,7 +12,7 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 from transformers import AutoTokenizer, BertTokenizer, ByT5Tokenizer, PreTrainedTokenizerFast
 
 from tagline.sources import encoders
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 from tagline.text import subwords
 from tagline.text.subword_windows import WindowCutter
 from tagline.text.subwords import Vocabulary, of_sentences, one_by_one, special_tokens

@@ -38,7 +38,7 @@ RULE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "expected"), RULE)
+@pytest.mark.parametrize("text, expected", RULE)
 def test_the_rule(text, expected):
     assert "|".join(words(text)) == expected
 

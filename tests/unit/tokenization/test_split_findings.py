@@ -13,7 +13,7 @@ from tagline.tokenization.split_findings import are_among, are_same, find_in_tag
 from tagline.tokenization.tags import TagColumn, Tags
 
 
-@pytest.mark.parametrize(("scheme", "entities"), [("IOB2", 0), ("IOB2", 1), ("tags", 0)])
+@pytest.mark.parametrize("scheme, entities", [("IOB2", 0), ("IOB2", 1), ("tags", 0)])
 def test_split_without_entities_is_a_finding(scheme, entities):
     column = TagColumn(RawData(Path(), ("ner",), {}), "ner", (), (), {})
     tags = {split: Tags(column, split, scheme, {"O": 1200, "B-X": entities}) for split in ("train", "test")}
@@ -34,6 +34,6 @@ def test_sentences_of_the_training_split_are_found(train, test):
     assert are_among(hashes(test), hashes(train)).tolist() == [sentence in train for sentence in test]
 
 
-@pytest.mark.parametrize(("second", "same"), [("b a a", True), ("a", True), ("a c", False), ("a b c", True)])
+@pytest.mark.parametrize("second, same", [("b a a", True), ("a", True), ("a c", False), ("a b c", True)])
 def test_splits_of_which_one_holds_the_other(second, same):
     assert are_same(hashes([["a"], ["b"]]), hashes([[word] for word in second.split()])) == same

@@ -7,10 +7,9 @@ import pytest
 from helpers.messages import message_of
 
 from tagline.artifacts import raw_data
-from tagline.core.outputs import write_json
-from tagline.core.provenance import PROVENANCE
-from tagline.labels.label_list import Labels
-from tagline.terminal.errors import UserError
+from tagline.core import PROVENANCE, write_json
+from tagline.labels import Labels
+from tagline.terminal import UserError
 from tagline.tokenization.tags import compare_types, read_column, read_tags, read_test, with_tests
 from tagline.tokenization.unknown_labels import unannotated
 
@@ -63,7 +62,7 @@ RECOGNISED = [
 ]
 
 
-@pytest.mark.parametrize(("train", "others", "kind", "names", "labels"), RECOGNISED)
+@pytest.mark.parametrize("train, others, kind, names, labels", RECOGNISED)
 def test_labels_are_recognised(tmp_path, train, others, kind, names, labels):
     data = made(tmp_path, train=train, validation=others, test=others)
     found, tags = read(data)
@@ -86,7 +85,7 @@ FURTHER = [
 ]
 
 
-@pytest.mark.parametrize(("train", "further", "labels", "types", "scheme"), FURTHER)
+@pytest.mark.parametrize("train, further, labels, types, scheme", FURTHER)
 def test_further_test_set_has_the_labels_of_the_task_and_then_its_own(tmp_path, train, further, labels, types, scheme):
     data = made(tmp_path, train=train, validation="O", test="O", **{"tests.a": further})
     assert data.tests == ["test", "tests.a"]
@@ -137,7 +136,7 @@ NO_SCHEME = [
 ]
 
 
-@pytest.mark.parametrize(("train", "validation", "scheme", "message"), NO_SCHEME)
+@pytest.mark.parametrize("train, validation, scheme, message", NO_SCHEME)
 def test_tags_of_no_scheme_are_refused(tmp_path, train, validation, scheme, message):
     with pytest.raises(UserError, match=message):
         read(made(tmp_path, train=train, validation=validation), scheme)

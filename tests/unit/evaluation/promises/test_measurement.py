@@ -12,7 +12,7 @@ from tagline.evaluation.promises.measurement import Promises, notes
 from tagline.evaluation.promises.promises_params import ALL, RecallPromise, TypePromises
 from tagline.evaluation.promises.recall import reached
 from tagline.evaluation.scored_split import ScoredSplit
-from tagline.labels.label_list import Labels
+from tagline.labels import Labels
 from tagline.metrics.resampling import intervals
 from tagline.metrics.scores import count
 

@@ -11,8 +11,7 @@ from helpers.tagged import sentences
 from tagline.evaluation.promises.precision import ChosenScore, Predicted, choose_score, find_score
 from tagline.evaluation.promises.promises_params import ALL, PrecisionPromise
 from tagline.evaluation.scored_split import ScoredSplit
-from tagline.labels import WHOLE
-from tagline.labels.tagged import flatten
+from tagline.labels import WHOLE, flatten
 
 HALF = PrecisionPromise(at_least=0.5, confidence=0.75)
 
@@ -21,7 +20,7 @@ HALF = PrecisionPromise(at_least=0.5, confidence=0.75)
 BREAKABLE = [((0.2, 0.4, 0.4), (0.49, 0.49, 0.49)), ((0.5, 0.2, 0.3), (0.7, 0.3, 0.0)), ((0.5, 0.4, 0.1), (0.99, 0, 0))]
 
 
-@pytest.mark.parametrize(("shares", "right"), BREAKABLE, ids=str)
+@pytest.mark.parametrize("shares, right", BREAKABLE, ids=str)
 def test_promise_is_broken_at_most_as_often_as_stated(shares, right):
     """All outcomes of eight entities are enumerated, each with its probability."""
     cells = [share * each for share, of_score in zip(shares, right, strict=True) for each in (of_score, 1 - of_score)]
@@ -83,7 +82,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "promise", "given", "documents", "said", "kept"), CASES)
+@pytest.mark.parametrize("name, promise, given, documents, said, kept", CASES)
 def test_promise_or_what_it_needs_is_reported(name, promise, given, documents, said, kept):
     words = [[f"w{row}-{index}" for index in range(len(labels.split()))] for row, labels in enumerate(given[0])]
     validation = ScoredSplit("spans", sentences(*given, words=words), 0)
@@ -106,7 +105,7 @@ def found(wrong, number, precision):
 
 
 # The highest score is wrong, and others at equal distances.
-@pytest.mark.parametrize(("number", "wrong", "precision"), [(152, 6, 0.8), (20_000, 1600, 0.9)])
+@pytest.mark.parametrize("number, wrong, precision", [(152, 6, 0.8), (20_000, 1600, 0.9)])
 def test_errors_among_the_highest_scores_do_not_refuse_what_validation_keeps(number, wrong, precision):
     score, said = found(np.linspace(0, number - 1, wrong).astype(int), number, precision)
     assert score == 0.5

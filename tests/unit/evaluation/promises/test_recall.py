@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from tagline.evaluation.promises import recall
 from tagline.evaluation.promises.promises_params import RecallPromise
 from tagline.evaluation.promises.recall import choose_bias
-from tagline.labels.label_list import Labels
-from tagline.labels.tagged import TaggedSentences
+from tagline.labels import Labels, TaggedSentences
 from tagline.metrics.scores import count
 from tagline.model.heads.crf import CrfHead
 from tagline.model.heads.linear import LinearHead

@@ -24,7 +24,7 @@ def test_entities_that_may_be_missed():
 SEQUENCES = [("011", [2], 1), ("111", [2], 0), ("110", [2], None), ("010110", [1, 4], 1), ("010110", [5], None)]
 
 
-@pytest.mark.parametrize(("passes", "starts", "expected"), SEQUENCES)
+@pytest.mark.parametrize("passes, starts, expected", SEQUENCES)
 def test_sequences_go_down_until_a_step_fails(passes, starts, expected):
     assert least_step(np.array([*passes]) == "1", starts) == expected
 
@@ -49,7 +49,7 @@ STATEMENTS = [
 ]
 
 
-@pytest.mark.parametrize(("kept", "confidence", "of_documents", "number", "missed", "said"), STATEMENTS)
+@pytest.mark.parametrize("kept, confidence, of_documents, number, missed, said", STATEMENTS)
 def test_statement_has_the_assumptions_or_what_is_needed(kept, confidence, of_documents, number, missed, said):
     test = ShareTest(0.95, confidence, 1, of_documents, number)
     assert said in test.statement(kept, missed, "X entities", "are found", "missed")

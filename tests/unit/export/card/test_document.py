@@ -15,8 +15,8 @@ from tagline.artifacts.exported import Exported, SentenceRule
 from tagline.export.card.document import CardData, escaped, render
 from tagline.export.export_params import Card
 from tagline.hub.hub_params import Push
-from tagline.labels.label_list import Labels
-from tagline.terminal.escaping import printable
+from tagline.labels import Labels
+from tagline.terminal import printable
 
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
@@ -47,7 +47,7 @@ CHANGED = {
     "named": {"card": Card(dataset="ada/streets")},
     "named plainly": {"card": Card(dataset="Streets")},
 }
-CARD, DIFFERENCES = (Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("card.md", "changes.diff"))
+CARD, DIFFERENCES = (Path(__file__).with_name(name).read_text("utf-8") for name in ("card.md", "changes.diff"))
 
 
 def test_card_is_the_stored_one():

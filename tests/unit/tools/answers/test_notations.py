@@ -13,8 +13,8 @@ from helpers.runs import tagged
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagline.inference.documents import Document
-from tagline.labels.label_list import Labels
+from tagline.inference import Document
+from tagline.labels import Labels
 from tagline.tools.answers.notations import Highlighter, Redactor, conll_lines, in_color, json_line
 from tagline.tools.answers.task import to_task
 
@@ -92,7 +92,7 @@ REDACTED = [
 ]
 
 
-@pytest.mark.parametrize(("text", "labels", "expected", "numbered"), REDACTED)
+@pytest.mark.parametrize("text, labels, expected, numbered", REDACTED)
 def test_redaction(text, labels, expected, numbered):
     document = Document.of_text(text)
     assert write(Redactor(False).line, document, *labels.split()) == f"{expected}\n"
@@ -151,7 +151,7 @@ def test_one_line_without_control_characters_of_the_text(text, color):
 TERMINALS = [(True, {}, True), (False, {}, False), (True, {"NO_COLOR": "1"}, False), (True, {"TERM": "dumb"}, False)]
 
 
-@pytest.mark.parametrize(("terminal", "environment", "expected"), TERMINALS)
+@pytest.mark.parametrize("terminal, environment, expected", TERMINALS)
 def test_when_colours_are_used(monkeypatch, terminal, environment, expected):
     monkeypatch.setattr(os, "environ", {"TERM": "xterm", **environment})
     assert in_color(SimpleNamespace(isatty=lambda: terminal)) is expected

@@ -78,7 +78,7 @@ def test_label_studio_gets_predictions_and_annotations(tmp_path):
         {"data": {"text": TEXT, "id": "a-1"}, "predictions": [prediction]},
         {"data": {"text": "Oslo"}, "annotations": [{"result": []}]},
     ]
-    assert path.read_text(encoding="utf-8").count("\n") == 3, "a line per task, then the bracket"
+    assert path.read_text("utf-8").count("\n") == 3, "a line per task, then the bracket"
     assert kinds(read("label_studio", path)[0]) == ["unannotated_texts"], "a prediction that nobody accepted"
 
 

@@ -8,7 +8,7 @@ from helpers.messages import message_of
 from helpers.project import edit
 
 from tagline.inference import Tagger
-from tagline.terminal.errors import NotReachedError
+from tagline.terminal import NotReachedError
 from tagline.tools.estimation.observation import BLOCKS, Observation
 from tagline.tools.estimation.program import main
 
@@ -35,7 +35,7 @@ def test_inputs_of_predict_have_the_same_estimate(model, tmp_path, capsys):
     assert expected["entities"] == 2
     assert expected["expected"]["precision"]["value"] == 1
     for name, content in files.items():
-        (tmp_path / name).write_text(f"{content}\n", encoding="utf-8")
+        (tmp_path / name).write_text(f"{content}\n", "utf-8")
         assert printed(capsys, "--input", str(tmp_path / name), "--model", model) == expected
 
 

@@ -21,7 +21,7 @@ UNREAD = [
 ]
 
 
-@pytest.mark.parametrize(("content", "printed"), UNREAD)
+@pytest.mark.parametrize("content, printed", UNREAD)
 def test_reader_is_begun_for_a_file_that_no_format_reads(tmp_path, monkeypatch, content, printed):
     monkeypatch.chdir(tmp_path)
     write_params(tmp_path)

@@ -84,7 +84,7 @@ BAD_REQUESTS = [
 ]
 
 
-@pytest.mark.parametrize(("body", "status", "message"), BAD_REQUESTS)
+@pytest.mark.parametrize("body, status, message", BAD_REQUESTS)
 def test_bad_requests_are_refused(client, body, status, message):
     answer = client.post("/entities", content=body)
     assert (answer.status_code, answer.json()["detail"][: len(message)]) == (status, message)

@@ -2,7 +2,7 @@
 
 from helpers.messages import message_of
 
-from tagline.inference.documents import Document
+from tagline.inference import Document
 from tagline.text.words import split_words
 from tagline.tools.suggestion.already_annotated import annotated_keys, text_key, without
 

@@ -5,8 +5,8 @@ from helpers.runs import tagged
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagline.inference.documents import Document
-from tagline.labels.label_list import Labels
+from tagline.inference import Document
+from tagline.labels import Labels
 from tagline.tools.suggestion.selection import Best, Suggestion, uncertainty
 
 LABELS = Labels("ner", "spans", ("O", "B-PER", "I-PER"), "O")
@@ -22,7 +22,7 @@ UNCERTAINTIES = [
 ]
 
 
-@pytest.mark.parametrize(("labels", "scores", "expected"), UNCERTAINTIES)
+@pytest.mark.parametrize("labels, scores, expected", UNCERTAINTIES)
 def test_uncertainty_is_expected_errors_per_word(labels, scores, expected):
     list_ = TAGS if "NOUN" in labels else LABELS
     assert uncertainty(tagged(labels.split(), list_, scores)) == pytest.approx(expected, abs=1e-6)
