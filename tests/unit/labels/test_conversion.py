@@ -1,6 +1,6 @@
 """Conversion: schemes are recognised, and all of them become the same IOB2."""
 
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 
 import numpy as np
@@ -15,21 +15,16 @@ from tagline.labels.conversion import before, convert, transitions
 SPANS = st.lists(st.tuples(st.sampled_from(["", "PER", "LOC"]), st.integers(1, 3)), max_size=8)
 
 
-def encode(sentences):
-    """Names, tag ids and ends of sentences, as data/raw holds them; the tag ? is unknown."""
-    names = sorted({tag for tags in sentences for tag in tags} - {"?"})
-    ids = np.array([[*names, "", "?"].index(tag) for tags in sentences for tag in tags], dtype=np.int64)
-    return names, ids, np.cumsum([len(tags) for tags in sentences], dtype=np.int64)
-
-
 def converted(sentences, scheme):
-    """The labels of all words, and how many transitions were illegal."""
-    names, ids, ends = encode(sentences)
+    """The labels of all words, and how many transitions were illegal; the tag ? is unknown."""
+    names = sorted({*chain(*sentences)} - {"?"})
+    ids = np.array([[*names, "", "?"].index(tag) for tag in chain(*sentences)], dtype=np.int64)
+    ends = np.cumsum([len(tags) for tags in sentences], dtype=np.int64)
     follow = transitions(ids, ends, len(names))
     made = convert(names, follow, scheme)
     labels = sorted(set(made.labels.values()))
-    found = made.table({label: place for place, label in enumerate(labels)})[before(ids, ends, len(names)), ids]
-    return ["|".join(labels[place]) or "?" for place in found], int(follow[made.illegal].sum())
+    found = made.table({label: index for index, label in enumerate(labels)})[before(ids, ends, len(names)), ids]
+    return ["|".join(labels[index]) or "?" for index in found], int(follow[made.illegal].sum())
 
 
 @given(st.lists(SPANS, max_size=4), st.sampled_from(["IOB1", "IOB2", "BIOES", "BILOU"]))

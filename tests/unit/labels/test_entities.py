@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from seqeval.metrics.sequence_labeling import get_entities
 
 from tagline.labels import Labels
-from tagline.labels.entities import Entity, entities, entity_arrays, marked
+from tagline.labels.entities import entities, entity_arrays, marked
 
 TAGS = ["O", *(f"{prefix}-{type_}" for type_ in ["PER", "LOC", "O", "a-b", "micro avg"] for prefix in "BI")]
 
@@ -32,8 +32,8 @@ def read(rows, kind):
 def test_arrays_are_the_same_as_sentence_by_sentence(rows, kind):
     expected, first = [], 0
     for row in rows:
-        entities = marked([NAMES[kind][label] for label in row], kind)
-        expected += [Entity(type_, first + start, first + end) for type_, start, end in entities]
+        names = [NAMES[kind][label] for label in row]
+        expected += [(type_, first + start, first + end) for type_, start, end in marked(names, kind)]
         first += len(row)
     found = read(rows, kind)
     assert found.entities() == expected
@@ -42,7 +42,6 @@ def test_arrays_are_the_same_as_sentence_by_sentence(rows, kind):
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=12))
 def test_common_entities_are_in_both(pairs):
-    sides = [read([[pair[side] for pair in pairs]], "spans") for side in (0, 1)]
-    found = [side.where(common).entities() for side, common in zip(sides, sides[0].common(sides[1]), strict=True)]
-    assert found[0] == found[1]
-    assert set(found[0]) == set(sides[0].entities()) & set(sides[1].entities())
+    one, other = (read([[pair[side] for pair in pairs]], "spans") for side in (0, 1))
+    found = [side.where(common).entities() for side, common in zip((one, other), one.common(other), strict=True)]
+    assert found[0] == found[1] == sorted({*one.entities()} & {*other.entities()}, key=lambda entity: entity.start)

@@ -1,9 +1,8 @@
 """Label lists: names, ids, and the labels of further sub-words, in any order of names."""
 
-import pytest
+from helpers.messages import message_of
 
 from tagline.labels import Labels, label_list
-from tagline.terminal import UserError
 
 
 def test_inside_is_read_from_names_not_from_their_order():
@@ -25,5 +24,5 @@ def test_fallback_of_plain_tags_is_the_most_frequent_of_train():
 
 
 def test_single_label_is_an_error():
-    with pytest.raises(UserError, match=r"the column pos has one label only \(NOUN\): expected at least two"):
-        label_list.from_counts("pos", "tags", {"train": {"NOUN": 2}, "test": {"NOUN": 1}})
+    message = message_of(label_list.from_counts, "pos", "tags", {"train": {"NOUN": 2}, "test": {"NOUN": 1}})
+    assert message.startswith("the column pos has one label only (NOUN): expected at least two")

@@ -16,13 +16,13 @@ FOUND = TaggedSentences(LABELS, lengths=[3, 0, 1], scores=SCORES, ids=["a", "b",
 
 def test_flat_arrays_are_split_by_length():
     assert len(FOUND) == 3
-    first, empty, last = FOUND
-    assert [(sentence.id, sentence.words) for sentence in FOUND] == list(zip("abc", WORDS, strict=True))
-    assert (first.predicted_names, first.gold_names) == (["B-X", "I-X", "O"], ["B-X", "B-X", "O"])
-    assert (empty.predicted_names, empty.gold_names, empty.predicted_entities) == ([], [], [])
-    assert (last.predicted_names, last.gold_names, last.scores.tolist()) == (["B-X"], ["O"], [0.75])
+    assert [(each.id, each.words, each.predicted_names, each.gold_names) for each in FOUND] == [
+        ("a", WORDS[0], ["B-X", "I-X", "O"], ["B-X", "B-X", "O"]),
+        ("b", [], [], []),
+        ("c", ["Oslo"], ["B-X"], ["O"]),
+    ]
+    assert (FOUND[1].predicted_entities, FOUND[-1].id, FOUND[2].scores.tolist()) == ([], "c", [0.75])
     assert [sentence.id for sentence in FOUND[1:]] == ["b", "c"]
-    assert FOUND[-1].id == "c"
     with pytest.raises(IndexError):
         FOUND[3]
 

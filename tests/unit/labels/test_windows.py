@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 from tagline.artifacts.tokenized import WINDOW_FEATURES, Split
 from tagline.labels.windows import IGNORED, NO_WORD, align_labels
 
-COLUMNS = {"sentence": [0, 0, 1, 2], "input_ids": [[2, 7, 8, 3], [2, 8, 3], [], [2, 3]]}
-COLUMNS |= {"word_ids": [[-1, 0, 0, -1], [0, 1, -1], [], [-1, -1]]}
-COLUMNS |= {"labels": [[-100, 1, 1, -100], [1, 2, -100], [], [-100, -100]]}
+COLUMNS = {
+    "sentence": [0, 0, 1, 2],
+    "input_ids": [[2, 7, 8, 3], [2, 8, 3], [], [2, 3]],
+    "word_ids": [[-1, 0, 0, -1], [0, 1, -1], [], [-1, -1]],
+    "labels": [[-100, 1, 1, -100], [1, 2, -100], [], [-100, -100]],
+}
 
 
 def stored():
@@ -50,15 +53,12 @@ def aligned(word_ids, labels, label_all_tokens, **marks):
 
 @given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 4)), max_size=12), st.booleans())
 def test_first_subword_has_the_words_label_and_others_continue_or_ignore_it(words, label_all_tokens):
+    ids, expected = [NO_WORD], [IGNORED]
+    for word, (label, count) in enumerate(words):
+        ids += [word] * count
+        expected += [label, *[INSIDE[label] if label_all_tokens else IGNORED] * (count - 1)][:count]
     labels = [label for label, _ in words]
-    ids = [NO_WORD, *(word for word, (_, count) in enumerate(words) for _ in range(count)), NO_WORD]
-    for position, (word, label) in enumerate(zip(ids, aligned(ids, labels, label_all_tokens), strict=True)):
-        if word == NO_WORD:
-            assert label == IGNORED
-        elif word != ids[position - 1]:
-            assert label == labels[word]
-        else:
-            assert label == (INSIDE[labels[word]] if label_all_tokens else IGNORED)
+    assert aligned([*ids, NO_WORD], labels, label_all_tokens) == [*expected, IGNORED]
 
 
 def test_subword_after_the_mark_of_a_word_has_a_label_too():

@@ -20,10 +20,10 @@ def test_running_text(words, text):
 def test_share_of_sentences_that_stay_whole_is_of_a_sample():
     agreement = SentenceAgreement(split_sentences)
     assert agreement.share == 1
-    sentences = [Sentence("f:1", words.split(), {}) for words in ("Ada left .", "Ada left . Bo stayed .")]
-    for sentence in sentences:
-        agreement.add(sentence)
+    whole, two = (Sentence("f:1", words.split(), {}) for words in ("Ada left .", "Ada left . Bo stayed ."))
+    agreement.add(two)
+    agreement.add(whole)
     assert agreement.share == 0.5
-    for _ in range(FIRST + 5 * STEP - len(sentences)):
-        agreement.add(sentences[0])
+    for _ in range(FIRST + 5 * STEP - 2):
+        agreement.add(whole)
     assert agreement.compared == FIRST + 5

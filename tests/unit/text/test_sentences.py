@@ -55,9 +55,12 @@ def test_texts_are_cut_except_inside_of_spans(tmp_path):
     first = {"id": 7, "text": "Ada left Oslo. She saw Oslo. Bay today. Bo stayed.", "spans": [span]}
     rows = [first, {"id": 8, "text": "Bo.", "spans": []}, {"id": 9, "text": "", "spans": []}]
     *cut, empty = read(tmp_path, "spans", rows, sentences="split", id="id")
-    sentences = ["Ada left Oslo .", "She saw Oslo . Bay today .", "Bo stayed .", "Bo ."]
-    assert [" ".join(each.words) for each in cut] == sentences
-    assert [(each.id, each.document) for each in cut] == [("7-1", "7"), ("7-2", "7"), ("7-3", "7"), ("8-1", "8")]
+    assert [(" ".join(each.words), each.id, each.document) for each in cut] == [
+        ("Ada left Oslo .", "7-1", "7"),
+        ("She saw Oslo . Bay today .", "7-2", "7"),
+        ("Bo stayed .", "7-3", "7"),
+        ("Bo .", "8-1", "8"),
+    ]
     assert cut[1].tags == {"ner": "O O B-ORG I-ORG I-ORG O O".split()}
     assert list(map(kinds, [*cut, empty])) == [["joined_sentences"], [], [], [], ["empty_texts"]]
     unnamed = read(tmp_path, "spans", rows, sentences="split")

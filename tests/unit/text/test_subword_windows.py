@@ -19,11 +19,16 @@ WORDS = st.one_of(st.sampled_from(ODD_WORDS), st.text(max_size=6), st.text("ab1.
 DOCUMENTS = st.lists(st.lists(st.lists(WORDS, max_size=12), min_size=1, max_size=3), min_size=1, max_size=3)
 
 
-@pytest.fixture(scope="module", params=["WordPiece", "byte-level BPE", "Unigram"])
+TOKENIZERS = {
+    "WordPiece": lambda: word_piece(["ab", "##ab"], lowercase=True).backend_tokenizer,
+    "byte-level BPE": byte_level_bpe,
+    "Unigram": unigram,
+}
+
+
+@pytest.fixture(scope="module", params=TOKENIZERS)
 def tokenizer(request):
-    if request.param == "WordPiece":
-        return word_piece(["ab", "##ab"], lowercase=True).backend_tokenizer
-    return byte_level_bpe() if request.param == "byte-level BPE" else unigram()
+    return TOKENIZERS[request.param]()
 
 
 @pytest.mark.parametrize("template, expected", [("$A [SEP]", [[4, 3], [3]]), ("[CLS] $A", [[2, 4], [2]])])
@@ -82,40 +87,38 @@ def test_each_word_is_whole_and_labelled_once_in_its_own_sentence(
 def pieces_of(tokenizer, words):
     """The sub-words of each word of a sentence."""
     encoding = tokenizer.encode(words, is_pretokenized=True)
-    return [
-        [piece for piece, owner in zip(encoding.ids, encoding.word_ids, strict=True) if owner == word]
-        for word in range(len(words))
-    ]
+    pieces = [[] for _ in words]
+    for piece, owner in zip(encoding.ids, encoding.word_ids, strict=True):
+        if owner is not None:
+            pieces[owner].append(piece)
+    return pieces
 
 
 @pytest.mark.parametrize("one_by_one", [True, False])
 def test_sentences_whose_capitals_say_nothing_are_read_in_small_letters(tokenizer, one_by_one):
-    sentences = [text.split() for text in ("ADA LIVES IN OSLO .", "Ada Lind", "OSLO", "Ada lives in OSLO")]
-    # Also in the context, where each sentence is read as it is by itself.
-    made, counts = cut(WindowCutter(tokenizer, one_by_one, 40, 4, 12, lowercase=True), sentences, [0] * 4)
-    small = [[word.lower() for word in sentences[0]], *sentences[1:]]
-    expected, expected_counts = cut(WindowCutter(tokenizer, one_by_one, 40, 4, 12), small, [0] * 4)
-    assert rows(made, made.input_ids) == rows(expected, expected.input_ids)
-    assert rows(made, made.word_ids) == rows(expected, expected.word_ids)
-    assert counts.tolist() == expected_counts.tolist()
+    def made(sentences, **options):
+        # With context, where each sentence is read as it is by itself.
+        windows, counts = cut(WindowCutter(tokenizer, one_by_one, 40, 4, 12, **options), sentences, [0] * 4)
+        return rows(windows, windows.input_ids), rows(windows, windows.word_ids), counts.tolist()
+
+    first, *others = (text.split() for text in ("ADA LIVES IN OSLO .", "Ada Lind", "OSLO", "Ada lives in OSLO"))
+    assert made([first, *others], lowercase=True) == made([[word.lower() for word in first], *others])
 
 
 OVERLAPPING = [
-    ([[1, 2, 1]], 4, 1, [(0, 0, 3)]),
-    ([[], [1], []], 4, 1, [(0, 0, 0), (1, 0, 1), (2, 1, 1)]),
+    ([[], [1], []], 4, 1, [[0, 0, 0], [1, 0, 1], [2, 1, 1]]),
     # Six words of two sub-words each, windows of six, an overlap of two.
-    ([[2] * 6], 6, 2, [(0, 0, 3), (0, 2, 5), (0, 4, 6)]),
+    ([[2] * 6], 6, 2, [[0, 0, 3], [0, 2, 5], [0, 4, 6]]),
     # A long word after the cut takes the room of the overlap.
-    ([[1, 1, 1, 4]], 4, 2, [(0, 0, 3), (0, 3, 4)]),
+    ([[1, 1, 1, 4]], 4, 2, [[0, 0, 3], [0, 3, 4]]),
     # Long and short sentences keep their order.
-    ([[3, 3], [1], [2, 2, 2]], 4, 2, [(0, 0, 1), (0, 1, 2), (1, 2, 3), (2, 3, 5), (2, 4, 6)]),
+    ([[3, 3], [1], [2, 2, 2]], 4, 2, [[0, 0, 1], [0, 1, 2], [1, 2, 3], [2, 3, 5], [2, 4, 6]]),
 ]
 
 
 @pytest.mark.parametrize("sentences, capacity, stride, expected", OVERLAPPING)
 def test_windows_overlap_by_whole_words(sentences, capacity, stride, expected):
-    counts = np.array([count for sentence in sentences for count in sentence], dtype=np.int64)
     lengths = np.array(list(map(len, sentences)), dtype=np.int64)
     ends = np.cumsum(lengths)
-    found = cut_ranges(counts, ends - lengths, ends, capacity, stride)
-    assert list(zip(*(column.tolist() for column in found), strict=True)) == expected
+    found = cut_ranges(np.array([*chain(*sentences)], dtype=np.int64), ends - lengths, ends, capacity, stride)
+    assert np.transpose(found).tolist() == expected

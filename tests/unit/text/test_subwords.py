@@ -1,8 +1,8 @@
 """Sub-words: each distinct word once gives what transformers makes of whole sentences, or is found not to."""
 
-import re
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from helpers.messages import message_of
 from helpers.tiny import ODD_WORDS, PEOPLE, byte_level_bpe, unigram, word_piece
@@ -12,7 +12,6 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 from transformers import AutoTokenizer, BertTokenizer, ByT5Tokenizer, PreTrainedTokenizerFast
 
 from tagline.sources import encoders
-from tagline.terminal import UserError
 from tagline.text import subwords
 from tagline.text.subword_windows import WindowCutter
 from tagline.text.subwords import Vocabulary, of_sentences, one_by_one, special_tokens
@@ -45,29 +44,29 @@ def expected(tokenizer, sentence):
 def test_gathered_words_are_what_transformers_makes_of_sentences(pair, sentences):
     transformers, tokenizer = pair
     assert one_by_one(tokenizer, sentences)
-    vocabulary = Vocabulary(tokenizer)
-    whole = of_sentences(tokenizer, sentences)
-    start = 0
+    vocabulary, counts = Vocabulary(tokenizer), []
     for sentence in sentences:
         gathered = vocabulary.subwords(sentence)
         assert (gathered.ids.tolist(), gathered.counts.tolist()) == expected(transformers, sentence)
-        assert whole.counts[start : start + len(sentence)].tolist() == gathered.counts.tolist()
-        start += len(sentence)
+        counts += gathered.counts.tolist()
+    assert of_sentences(tokenizer, sentences).counts.tolist() == counts
 
 
 class SplitsRepetitions:
     """A tokenizer that divides a word which follows itself: no real one does, but one written in Python can."""
 
     def encode_batch(self, sentences, **_):
-        pieces = [[1 + (word == left) for left, word in zip([None, *row], row, strict=False)] for row in sentences]
-        owners = [[index for index, count in enumerate(row) for _ in range(count)] for row in pieces]
-        return [SimpleNamespace(ids=[0] * len(row), word_ids=row) for row in owners]
+        made = []
+        for row in sentences:
+            counts = [1 + (word == left) for left, word in zip([None, *row], row, strict=False)]
+            owners = np.repeat(np.arange(len(row)), counts).tolist()
+            made.append(SimpleNamespace(ids=[0] * len(owners), word_ids=owners))
+        return made
 
 
 def test_tokenizer_that_sees_neighbours_is_detected():
-    tokenizer = SplitsRepetitions()
-    assert one_by_one(tokenizer, [["very", "big"]])
-    assert not one_by_one(tokenizer, [["very", "big"], ["very", "very", "big"]])
+    assert one_by_one(SplitsRepetitions(), [["very", "big"]])
+    assert not one_by_one(SplitsRepetitions(), [["very", "big"], ["very", "very", "big"]])
 
 
 def test_tokenizers_without_fixed_word_ids_are_refused(tmp_path):
@@ -95,8 +94,8 @@ def test_hostile_normalizers_patterns_and_templates_are_refused(tmp_path, capfd,
     assert message in message_of(WindowCutter, tokenizer, True, 2, 1)
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex("(x+x+)+y"), "isolated")
     monkeypatch.setattr("threading.active_count", lambda: 1)  # those of earlier tests
-    with pytest.raises(UserError, match=r"json: it fails on a word \(.*retry-limit.*\); choose another encoder"):
-        of_sentences(tokenizer, [["a"], ["x" * 40]])
+    message = message_of(of_sentences, tokenizer, [["a"], ["x" * 40]])
+    assert "json: it fails on a word (" in message and "retry-limit" in message
     assert capfd.readouterr().err == ""
 
 
@@ -106,7 +105,7 @@ def test_longest_input_of_the_encoder_is_read(tmp_path):
     path = tmp_path / "tokenizer_config.json"
     text = path.read_text()
     for longest in ("1e999", "NaN", "0", "true", '"64"'):
-        path.write_text(re.sub('"model_max_length": [0-9]+', f'"model_max_length": {longest}', text))
+        path.write_text(text.replace('"model_max_length": 64', f'"model_max_length": {longest}'))
         assert "tokenizer_config.json: " in message_of(subwords.load, tmp_path)
 
 
