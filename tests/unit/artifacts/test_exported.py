@@ -1,19 +1,29 @@
 """models/export: tagger.json is read as it was written, and damaged files are reported."""
 
-import dataclasses
 import json
+from dataclasses import replace
 
 import pytest
+from helpers.messages import message_of
+from helpers.project import json_of
 
 from tagline.artifacts import exported
 from tagline.artifacts.exported import TAGGER, Exported, SentenceRule, WordRule
 from tagline.labels import NOT_CALIBRATED, Calibration, Labels
 from tagline.terminal import UserError
 
-RULES = {"words": WordRule("fr", "spacy 3.8.11", 0.991), "sentences": SentenceRule(True, "sentencex 1.0.32", 0.95)}
-MODEL = {"head": "linear", "padding": 1, "precision": "bf16", "one_by_one": True}
-WINDOWS = {"max_length": 128, "stride": 32, "context_subwords": 64}
-TAGGING = Exported(Labels("ner", "spans", ("O", "B-X", "I-X"), "O"), **MODEL, **WINDOWS, **RULES)
+TAGGING = Exported(
+    Labels("ner", "spans", ("O", "B-X", "I-X"), "O"),
+    head="linear",
+    max_length=128,
+    stride=32,
+    padding=1,
+    one_by_one=True,
+    precision="bf16",
+    context_subwords=64,
+    words=WordRule("fr", "spacy 3.8.11", 0.991),
+    sentences=SentenceRule(True, "sentencex 1.0.32", 0.95),
+)
 
 
 CURVE = [[-20.0, 0.0], [1.5, 0.75], [20.0, 1.0]]
@@ -26,14 +36,13 @@ ENTRIES = [
 ]
 
 
-def test_written_file_is_read_as_it_was_with_entries_only_where_they_are(tmp_path):
+@pytest.mark.parametrize("entries", ENTRIES, ids=str)
+def test_written_file_is_read_as_it_was_with_entries_only_where_they_are(tmp_path, entries):
     keys = "version task kind names fallback head max_length stride padding one_by_one words precision".split()
-    keys += ["context_subwords", "sentences"]
-    for entries in ENTRIES:
-        written = dataclasses.replace(TAGGING, **entries)
-        exported.write(written, tmp_path)
-        assert exported.read(tmp_path) == written
-        assert list(json.loads((tmp_path / TAGGER).read_text())) == [*keys, *entries]
+    written = replace(TAGGING, **entries)
+    exported.write(written, tmp_path)
+    assert exported.read(tmp_path) == written
+    assert list(json_of(tmp_path / TAGGER)) == [*keys, "context_subwords", "sentences", *entries]
 
 
 DAMAGED = r"damaged \(.+\); expected .+; run `dvc repro export` again"
@@ -49,7 +58,7 @@ CHANGES = [*((change, DAMAGED) for change in WRONG), *(({"version": found}, OTHE
 @pytest.mark.parametrize("change, message", CHANGES, ids=str)
 def test_damaged_missing_or_other_entry_is_an_error(tmp_path, change, message):
     exported.write(TAGGING, tmp_path)
-    content = json.loads((tmp_path / TAGGER).read_text()) | change
+    content = json_of(tmp_path / TAGGER) | change
     (tmp_path / TAGGER).write_text(json.dumps({key: value for key, value in content.items() if value is not ...}))
     with pytest.raises(UserError, match=rf"tagger\.json: {message}"):
         exported.read(tmp_path)
@@ -58,5 +67,4 @@ def test_damaged_missing_or_other_entry_is_an_error(tmp_path, change, message):
 def test_broken_link_is_not_an_export_without_hashes(tmp_path):
     assert exported.hashes(tmp_path) == {}
     (tmp_path / "hashes.json").symlink_to(tmp_path / "missing")
-    with pytest.raises(UserError, match=r"hashes\.json is missing"):
-        exported.hashes(tmp_path)
+    assert "hashes.json is missing" in message_of(exported.hashes, tmp_path)

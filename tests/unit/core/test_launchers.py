@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from helpers.messages import message_of
+from helpers.messages import refused
 
 from tagline.core import launchers
 
@@ -29,14 +29,21 @@ def test_first_process_of_a_host(monkeypatch, variables, first):
     assert launchers.first_of_host() is first
 
 
-IMPOSSIBLE = [
-    ({"WORLD_SIZE": "²"}, "variable WORLD_SIZE is '²'; expected a whole number, as launchers set it; unset it"),
-    ({"WORLD_SIZE": "0"}, "a launcher's number of processes is 0; expected 1 or more"),
-    ({"WORLD_SIZE": "2", "RANK": "2"}, "process 2 of 2 processes; expected a rank below their number"),
-]
+def launched(folder, variables):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "environ", dict(variables))
+        launchers.only_main_process("evaluate")
 
 
-@pytest.mark.parametrize("variables, message", IMPOSSIBLE)
-def test_impossible_number_is_an_error(monkeypatch, variables, message):
-    monkeypatch.setattr(os, "environ", dict(variables))
-    assert message in message_of(launchers.only_main_process, "evaluate")
+test_impossible_number_is_an_error = refused(
+    launched,
+    (
+        {"WORLD_SIZE": "²"},
+        "environment variable WORLD_SIZE is '²'; expected a whole number, as launchers set it; unset it",
+    ),
+    ({"WORLD_SIZE": "0"}, "environment variables: a launcher's number of processes is 0; expected 1 or more"),
+    (
+        {"WORLD_SIZE": "2", "RANK": "2"},
+        "environment variables: process 2 of 2 processes; expected a rank below their number",
+    ),
+)

@@ -18,6 +18,7 @@ from tagline.terminal import UserError
 from tagline.terminal.signals import raise_on_signals
 
 OUT, METRICS = Path("models/out"), Path("metrics/out.json")
+PIPES = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
 # A program that holds a lock until its input ends.
 HOLDER = f"""
 import sys; sys.path.insert(0, {str(ROOT / "stages")!r})
@@ -121,12 +122,13 @@ def test_json_is_stable_and_never_nan():
 
 
 def test_columns_of_a_csv_file_are_read_by_name():
-    Path("a.csv").write_text("epoch,precision,loss\n1,0.9,0.75\n")
-    assert read_columns(Path("a.csv"), ("epoch", "loss")) == [{"epoch": 1.0, "loss": 0.75}]
-    for damaged in ("epoch,f1\n1,0.5\n", "epoch,loss\n1,x\n", "epoch,loss\n1\n", "epoch,loss\n", "epoch,loss\n1,nan\n"):
-        Path("a.csv").write_text(damaged)
+    path, columns = Path("a.csv"), ("epoch", "loss")
+    path.write_text("epoch,precision,loss\n1,0.9,0.75\n")
+    assert read_columns(path, columns) == [{"epoch": 1.0, "loss": 0.75}]
+    for damaged in ("epoch,f1\n1,0.5\n", *(f"epoch,loss\n{row}" for row in ("1,x\n", "1\n", "", "1,nan\n"))):
+        path.write_text(damaged)
         with pytest.raises(UserError, match=r"^a\.csv: damaged \(.+\); expected a table with .+ epoch, loss; run"):
-            read_columns(Path("a.csv"), ("epoch", "loss"))
+            read_columns(path, columns)
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), ValueError("x (os error 28)")])
@@ -143,28 +145,31 @@ def test_full_disk_is_reported_with_the_file_that_was_being_written(error):
 @pytest.fixture
 def holder():
     """Another process that holds a lock until its input ends."""
-    command = [sys.executable, "-c", HOLDER]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([sys.executable, "-c", HOLDER], **PIPES) as process:
         assert process.stdout.readline() == "held\n"
         yield process
         process.kill()
 
 
+def lock():
+    return locked(Path("a/.out.lock"), Path("out"))
+
+
 def test_second_run_fails_after_a_while_unless_the_first_is_killed(holder, monkeypatch, capsys):
     monkeypatch.setattr(outputs, "PATIENCE", 0.1)
     message = "^out: another run is still writing it; wait until that run ends, or stop it, and start again$"
-    with pytest.raises(UserError, match=message), locked(Path("a/.out.lock"), Path("out")):
-        pass
+    with pytest.raises(UserError, match=message), lock():
+        pytest.fail("it was locked twice")
     assert capsys.readouterr().out == "out: another run is writing it; waiting up to 0.1 s\n"
     assert Path("a/.out.lock").exists(), "it belongs to the other process"
     holder.kill()
     holder.wait()
-    with locked(Path("a/.out.lock"), Path("out")):
+    with lock():
         pass
 
 
 def test_second_run_waits_for_the_end_of_the_first(holder):
-    with subprocess.Popen(holder.args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as waiting:
+    with subprocess.Popen(holder.args, **PIPES) as waiting:
         assert waiting.stdout.readline().startswith("out: another run is writing it; waiting")
         holder.communicate("\n")
         assert waiting.stdout.readline() == "held\n"
@@ -174,6 +179,8 @@ def test_second_run_waits_for_the_end_of_the_first(holder):
 
 def test_folder_that_can_not_be_written_is_an_error(monkeypatch):
     monkeypatch.setattr(FileLock, "acquire", Mock(side_effect=OSError(30, "Read-only file system")))
-    message = r"^out.json: not written \(Read-only file system\); expected a folder for new"
-    with pytest.raises(UserError, match=message), locked(Path(".out.lock"), Path("out.json")):
-        pass
+    with (
+        pytest.raises(UserError, match=r"^out: not written \(Read-only file system\); expected a folder for new"),
+        lock(),
+    ):
+        pytest.fail("it was locked")

@@ -1,10 +1,11 @@
 """Hashes of files and folders: written with an artifact, and compared before it is read."""
 
-import json
+import shutil
 from pathlib import Path
 
 import pytest
 from helpers.messages import message_of
+from helpers.project import edit, json_of
 
 from tagline.core.provenance import HASHES, copy_files, read_sealed, verify, write_hashes, write_sealed
 from tagline.terminal import UserError
@@ -26,8 +27,7 @@ def artifact(tmp_path, monkeypatch):
 
 
 def test_hashes_are_written_sorted_without_themselves(artifact):
-    written = {"a": ABC, "b/z": ABC, "../curve.csv": ABC}
-    assert list(json.loads((artifact / HASHES).read_text()).items()) == list(written.items())
+    assert list(json_of(artifact / HASHES).items()) == [("a", ABC), ("b/z", ABC), ("../curve.csv", ABC)]
 
 
 def test_unchanged_folder_is_accepted_and_hidden_files_ignored(artifact):
@@ -36,13 +36,11 @@ def test_unchanged_folder_is_accepted_and_hidden_files_ignored(artifact):
         (artifact / name).touch()
     Path("curve.csv").write_text("abd")
     assert verify(artifact, "train").keys() == {"a", "b/z", "../curve.csv"}, "who does not read it may ignore it"
-    with pytest.raises(UserError, match=r"^curve\.csv: changed since .*; run `dvc repro train`$"):
-        verify(artifact, "train", Path("curve.csv"))
+    message = message_of(verify, artifact, "train", Path("curve.csv"))
+    assert message.startswith("curve.csv: changed since ") and message.endswith("; run `dvc repro train`")
+    for name in ("b", ".cache"):
+        shutil.rmtree(artifact / name)
     Path("copy").mkdir()
-    (artifact / "b/z").rename("z")
-    (artifact / "b").rmdir()
-    (artifact / ".cache/x").unlink()
-    (artifact / ".cache").rmdir()
     copy_files(artifact, Path("copy"))
     assert [path.name for path in Path("copy").iterdir()] == ["a"]
 
@@ -51,19 +49,16 @@ def test_changed_value_of_a_sealed_file_is_an_error(tmp_path):
     path = tmp_path / "data.json"
     write_sealed(path, {"words": 100})
     assert read_sealed(path, "train") == {"words": 100}
-    path.write_text(path.read_text().replace("100", "101"))
+    edit(path, "100", "101")
     message = (
         f"{path}: changed since the stage train wrote it, so that its sha256 is not that of the rest; run `dvc che"
     )
     assert message_of(read_sealed, path, "train").startswith(message)
 
 
+CHANGED = "^out/b/z: changed since .+ SHA-256 is a52d159f262b[0-9a-f]{52}; expected ba7816bf8f01[0-9a-f]{52} "
 CHANGES = [
-    (
-        "b/z",
-        "abd",
-        r"^out/b/z: changed since .+ SHA-256 is a52d159f262b[0-9a-f]{52}; expected ba7816bf8f01[0-9a-f]{52} ",
-    ),
+    ("b/z", "abd", CHANGED),
     ("card", "", "^out/card: unexpected, since out/hashes.json does not list it; remove it, or"),
     ("b/z", None, "^out/b/z is missing; expected what the stage train writes; run `dvc pull`"),
     (HASHES, '{"a": 1, "b/z": 1}', "^out/a: changed since .+ expected 1 "),
@@ -76,11 +71,9 @@ CHANGES = [
 
 @pytest.mark.parametrize("name, content, message", CHANGES)
 def test_changed_missing_or_new_file_is_named(artifact, name, content, message):
-    if content is None or content.startswith("/"):
-        (artifact / name).unlink()
-    if content is not None and content.startswith("/"):
-        (artifact / name).symlink_to(content)
-    elif content is not None:
-        (artifact / name).write_text(content)
+    path = artifact / name
+    path.unlink(missing_ok=True)
+    if content is not None:
+        path.symlink_to(content) if content.startswith("/") else path.write_text(content)
     with pytest.raises(UserError, match=message):
         verify(artifact, "train")

@@ -14,10 +14,14 @@ class PanicException(BaseException):
     """Named as that of Rust libraries, which can't be imported."""
 
 
-REASONS = [(ValueError("bad\n\x1b value"), "bad \x1b value"), (KeyError("a"), "KeyError: 'a'")]
-REASONS += [(RuntimeError("the \x1b[1;31mreport\x1b[0m above"), "the report above")]
-REASONS += [(IsADirectoryError(errno.EISDIR, "Is a directory", "x"), "Is a directory")]
-REASONS += [(PanicException("out of bounds"), "out of bounds"), (TypeError("x" * 300), "x" * 197 + "...")]
+REASONS = [
+    (ValueError("bad\n\x1b value"), "bad \x1b value"),
+    (KeyError("a"), "KeyError: 'a'"),
+    (RuntimeError("the \x1b[1;31mreport\x1b[0m above"), "the report above"),
+    (IsADirectoryError(errno.EISDIR, "Is a directory", "x"), "Is a directory"),
+    (PanicException("out of bounds"), "out of bounds"),
+    (TypeError("x" * 300), "x" * 197 + "..."),
+]
 
 
 @pytest.mark.parametrize("error, reason", REASONS)

@@ -1,6 +1,7 @@
 """The runner: done stages are skipped, an interrupted run continues, a stage ends with its command."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from helpers.messages import message_of
 from helpers.project import ROOT, json_of
 from helpers.tiny import raw_rows
 
@@ -16,7 +18,6 @@ from tagline.core import verify, write_hashes
 from tagline.crossval import runner
 from tagline.labels import Labels
 from tagline.model import classifier
-from tagline.terminal import UserError
 
 # Of each script: it writes what the stage writes, and one line of the log.
 STAGE = """
@@ -45,12 +46,10 @@ OUTS = {
 @pytest.fixture
 def log(finished, monkeypatch):
     """A workspace with scripts that write little; their log."""
-    folder = finished / "scripts"
+    folder, log = finished / "scripts", finished / "log"
     folder.mkdir()
-    log = finished / "log"
     for stage in OUTS:
-        text = STAGE.format(stages=str(ROOT / "stages"), log=str(log), outs=OUTS)
-        (folder / f"{stage}.py").write_text(text, "utf-8")
+        (folder / f"{stage}.py").write_text(STAGE.format(stages=str(ROOT / "stages"), log=str(log), outs=OUTS))
     monkeypatch.setattr(runner, "CODE", folder)
     return log
 
@@ -67,14 +66,11 @@ def run(*names):
 def test_interrupted_run_continues(log):
     fails = log.with_name("evaluate.fails")
     fails.touch()
-    message = (
-        r"^one: the stage evaluate ended with status 1; its message is above; mend that, and the same command cont"
-    )
-    with pytest.raises(UserError, match=message):
-        run("one", "two")
+    message = "one: the stage evaluate ended with status 1; its message is above; mend that, and the same command cont"
+    assert message_of(run, "one", "two").startswith(message)
     (folder,) = Path(".work/parts").glob("*/one.run")
-    assert json_of(folder / "params.yaml")["train"]["seed"] == 3
-    assert json_of(folder / "params.yaml")["train"]["hub"]["push"] is False
+    train = json_of(folder / "params.yaml")["train"]
+    assert (train["seed"], train["hub"]["push"]) == (3, False)
     assert raw_data.load(folder / "data/raw").sentences == {"train": 2, "validation": 2, "test": 2}
     (folder / "models/finetuned/a").write_text("damaged")
     fails.unlink()
@@ -88,15 +84,14 @@ def test_encoder_that_is_published_as_a_tagger_loses_its_classifier(finished, tm
     """With it, a fold would begin with labels of its held-out sentences."""
     encoder = Path("models/pretrained/encoder")
     for name in ("config.json", "model.safetensors"):
-        (encoder / name).write_bytes(Path("models/finetuned", name).read_bytes())
-    write_hashes(encoder)
-    write_hashes(encoder.parent)
+        shutil.copy(Path("models/finetuned", name), encoder)
+    for folder in (encoder, encoder.parent):
+        write_hashes(folder)
     labels = Labels("ner", "spans", ("O", "B-LOC", "I-LOC", "B-PER", "I-PER"), "O")
-    raw = raw_data.load(Path("data/raw"))
     for new_head, expected in ((False, labels.names), (True, None)):
         folder = tmp_path / f"fold-{new_head}"
         parts = {split: iter(raw_rows(split)) for split in ("train", "validation")}
-        runner._write_inputs(folder, raw, parts, new_head)
+        runner._write_inputs(folder, raw_data.load(Path("data/raw")), parts, new_head)
         assert classifier.published_labels(folder / encoder, labels) == expected
         verify(folder / encoder, "download")
         verify(folder / encoder.parent, "download")
@@ -125,8 +120,7 @@ with raise_on_signals():
         "rows = lambda split: (row for batch in raw.batches(split) for row in batch.to_pylist())\n"
         "with runner.runner('parts', 1) as parts: parts.run('one', raw, {s: rows(s) for s in raw.sentences})"
     )
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "stages")}
-    done = subprocess.run([sys.executable, "-c", program], env=environment, check=False)
+    done = subprocess.run([sys.executable, "-c", program], env=os.environ | {"PYTHONPATH": str(ROOT / "stages")})
     assert done.returncode == -signal.SIGKILL
     time.sleep(3)
     assert not survivor.exists()
@@ -134,7 +128,5 @@ with raise_on_signals():
 
 def test_command_without_the_scripts_of_stages_is_one_message(finished, monkeypatch):
     monkeypatch.setattr(runner, "CODE", Path("site-packages"))
-    with pytest.raises(
-        UserError, match="^site-packages has no scripts of stages; expected the command of a clone; run `ma"
-    ):
-        run("one")
+    message = "site-packages has no scripts of stages; expected the command of a clone; run `ma"
+    assert message_of(run, "one").startswith(message)

@@ -21,9 +21,11 @@ def failure(main):
     return raised.value.code
 
 
-ERRORS = {Path("no/such/file").read_text: "no/such/file: No such file or directory"}
-ERRORS |= {Path("x" * 5000).read_text: f"{'x' * 197}...: File name too long"}
-ERRORS |= {Mock(side_effect=UserError("two\nlines, \x1b[2J and \r")): "two\nlines, \\x1b[2J and \\r"}
+ERRORS = {
+    Path("no/such/file").read_text: "no/such/file: No such file or directory",
+    Path("x" * 5000).read_text: f"{'x' * 197}...: File name too long",
+    Mock(side_effect=UserError("two\nlines, \x1b[2J and \r")): "two\nlines, \\x1b[2J and \\r",
+}
 
 
 @pytest.mark.parametrize("main, message", ERRORS.items())
@@ -61,12 +63,12 @@ def test_debug_shows_the_traceback_behind_a_message(monkeypatch, capsys):
         except ValueError:
             raise UserError("no file: https://ada:secret@host") from None
 
-    for value, shown in (("0", False), ("1", True)):
+    for value, begin in (("0", ""), ("1", "Traceback (most recent call last):\n")):
         monkeypatch.setenv("TAGLINE_DEBUG", value)
         assert failure(main) == "program: no file: https://***@host"
         error = capsys.readouterr().err
-        assert error.startswith("Traceback (most recent call last):\n") == shown
-        assert ("invalid literal for int() with base 10: 'three'" in error) == shown, "what `from None` hides"
+        assert error[:35] == begin
+        assert ("invalid literal for int() with base 10: 'three'" in error) == bool(begin), "what `from None` hides"
         assert "secret" not in error
 
 
@@ -101,10 +103,10 @@ def test_variable_that_no_library_takes_is_one_message(monkeypatch, name, value,
 
 def test_without_the_environment_a_script_names_the_remedy():
     """Run by a Python without the installed packages, as if the environment was not activated."""
-    command = [sys.executable, "-I", "-S", str(ROOT / "stages/download.py")]
-    program = f"import sys, runpy; sys.argv = {command[-1:]!r}; sys.path.insert(0, {str(ROOT / 'stages')!r})"
-    program += f"; runpy.run_path({command[-1]!r}, run_name='__main__')"
-    done = subprocess.run([*command[:-1], "-c", program], capture_output=True, text=True, check=False)
+    script, stages = str(ROOT / "stages/download.py"), str(ROOT / "stages")
+    program = f"import sys, runpy; sys.argv = [{script!r}]; sys.path.insert(0, {stages!r})"
+    program += f"; runpy.run_path({script!r}, run_name='__main__')"
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr.startswith("download: the package ")
     remedy = "`make install` sets up .venv with the extra pipeline, `source .venv/bin/activate` activates it\n"

@@ -54,24 +54,23 @@ DESTRUCTOR = f"""
     Slow()
 """
 
-ENDINGS = [
-    ("", SLEEP, ["SIGINT"], (130, "-c: interrupted\n")),
-    ("", AGAIN, ["SIGTERM"], (143, "-c: ended by SIGTERM\n")),  # a second signal is ignored
+ENDED = (143, "-c: ended by SIGTERM\n")
+# What is set up, the body of main, the signals that are sent, and the end.
+ENDINGS = {
+    "once": ("", SLEEP, ["SIGINT"], (130, "-c: interrupted\n")),
+    "twice": ("", AGAIN, ["SIGTERM"], ENDED),  # a second signal is ignored
     # In background jobs shells ignore SIGINT, which then stays ignored.
-    ("signal.signal(signal.SIGINT, signal.SIG_IGN)", SLEEP, ["SIGINT", "SIGTERM"], (143, "-c: ended by SIGTERM\n")),
-    ("", DESTRUCTOR, ["SIGTERM"], (143, "-c: ended by SIGTERM\n")),
-    ("signals.GRACE = 1", ENDLESS, ["SIGTERM"], (143, "")),  # an exception in a destructor is lost, for example
-    ("signals.default_sigint()\n" + SLEEP, "", ["SIGINT"], (-signal.SIGINT, "")),  # while libraries are imported
-]
+    "ignored before": ("signal.signal(signal.SIGINT, signal.SIG_IGN)", SLEEP, ["SIGINT", "SIGTERM"], ENDED),
+    "in a destructor": ("", DESTRUCTOR, ["SIGTERM"], ENDED),
+    "exception lost": ("signals.GRACE = 1", ENDLESS, ["SIGTERM"], (143, "")),  # in a destructor, for example
+    # While libraries are imported.
+    "before main": ("signals.default_sigint()\n" + SLEEP, "pass", ["SIGINT"], (-signal.SIGINT, "")),
+}
 
 
-@pytest.mark.parametrize(
-    "set_up, body, sent, ended",
-    ENDINGS,
-    ids=["once", "twice", "ignored before", "in a destructor", "exception lost", "before main"],
-)
+@pytest.mark.parametrize("set_up, body, sent, ended", ENDINGS.values(), ids=ENDINGS)
 def test_signal_ends_a_stage_with_one_line(set_up, body, sent, ended):
-    process = start_program(STAGE.format(set_up=set_up, body=body or "pass"))
+    process = start_program(STAGE.format(set_up=set_up, body=body))
     for name in sent:
         process.send_signal(signal.Signals[name])
     error = process.communicate()[1]
