@@ -12,20 +12,20 @@ from tagline.comparison.splits import check_f1, compare, compare_split
 ADA = ("0", "Ada lives", "B-PER O", "B-PER O")
 OSLO = ("1", "in Oslo", "O B-LOC", "O O")
 OSLO_RIGHT = ("1", "in Oslo", "O B-LOC", "O B-LOC")
-A, B, C = ("0", "Ada lives"), ("1", "in Oslo"), ("2", "no more")
 JOINED = [
     # A sentence is inserted, which renumbers the others.
-    ([[A, B], [("0", "a new one"), ("1", "Ada lives"), ("2", "in Oslo")]], [[0, 1], [1, 2]]),
+    (["0 Ada lives, 1 in Oslo", "0 a new one, 1 Ada lives, 2 in Oslo"], [[0, 1], [1, 2]]),
     # Among equal words, the same id is matched first.
-    ([[("0", "Ada"), ("1", "Ada"), ("2", "Ada")], [("2", "Ada"), ("7", "Ada")]], [[2, 0], [0, 1]]),
-    ([[A, B, C], [B, C], [C, B, A]], [[2, 1], [1, 0], [0, 1]]),
-    ([[A], [B]], []),
+    (["0 Ada, 1 Ada, 2 Ada", "2 Ada, 7 Ada"], [[2, 0], [0, 1]]),
+    (["0 Ada, 1 in, 2 no", "1 in, 2 no", "2 no, 1 in, 0 Ada"], [[2, 1], [1, 0], [0, 1]]),
+    (["0 Ada lives", "1 in Oslo"], []),
 ]
 
 
 @pytest.mark.parametrize("runs, expected", JOINED)
 def test_sentences_with_the_same_words_are_joined(runs, expected):
-    splits = [split_of([(name, text, text, text) for name, text in run]) for run in runs]
+    rows = [[each.partition(" ") for each in run.split(", ")] for run in runs]
+    splits = [split_of([(name, *[text] * 3) for name, _, text in run]) for run in rows]
     joined = zip(splits, join(splits), strict=False)
     assert [[split.index(sentence) for sentence in common] for split, common in joined] == expected
 
