@@ -11,6 +11,7 @@ from helpers.annotated import embedded, kinds
 from helpers.browser import chromium, in_a_browser, requests, scrolls_sideways, without_errors
 from helpers.formats import section
 from helpers.messages import message_of, refused
+from helpers.project import json_of
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import ActionChains
 from selenium.webdriver.common.by import By
@@ -18,11 +19,12 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from tagline.labels.entities import Entity, entities
-from tagline.sources.formats.page_layout import SAVED, content_hash, task
+from tagline.sources.formats.page_layout import SAVED, task
 from tagline.text.words import join_words, split_words
 from tagline.tools.answers import outputs, page_writer
 from tagline.tools.answers.task import AnnotationTask, in_text
 
+FOLDER = Path(__file__).parent
 TYPES = ["LOC", "ORG", "PER"]  # with the keys 1, 2 and 3
 SCRIPT = "</script><script>document.title='taken'</script><!--"
 HOSTILE = [SCRIPT, "a\u2028b\u202e", "\0\x1b", "x" * 1_000_000, "<img src=x onerror=document.title='taken'>", "&lt;"]
@@ -36,13 +38,7 @@ def test_page_contains_tasks_and_their_hash(tmp_path):
     given = [AnnotationTask(text, words, suggested, fields={"id": 7}), gold]
     outputs.save(path, page_writer.Page(TYPES, "Mark <names>."), given)
     written = embedded(path)
-    sha256 = hashlib.sha256('"Ada \U0001f44b in\\r\\nOslo"'.encode()).hexdigest()
-    first = {"id": "7", "text": text, "words": list(map(list, words)), "sha256": sha256}
-    first |= {"spans": [[10, 14, "LOC"], [0, 3, "PER"]], "suggested": [[10, 14, "LOC", 0.8765], [0, 3, "PER", None]]}
-    second = {"id": "7#2", "words": ["New York", SCRIPT], "spans": [[0, 1, "LOC"]], "suggested": []}
-    second |= {"sha256": content_hash(second["words"])}
-    head = {"version": 1, "types": TYPES, "grounds": [0, 2, 3], "guideline": "Mark <names>."}
-    assert json.loads(written) == {**head, "tasks": [first, second]}
+    assert json.loads(written) == json_of(FOLDER / "tasks.json")
     html = path.read_text("utf-8")
     assert f'<data id="hash" value="{hashlib.sha256(written.encode()).hexdigest()}">' in html
     assert html.count("<script>") == 1 and "default-src 'none'" in html
@@ -170,7 +166,7 @@ def test_random_walk_holds_and_saves_what_a_list_would(browser, tmp_path):
     opened(browser, tmp_path, [to_annotate(*each) for each in enumerate(SENTENCES)])
     written = embedded(tmp_path / "tasks.html")
     answers = {}
-    for line in Path(__file__).with_name("walk.txt").read_text("utf-8").splitlines():
+    for line in (FOLDER / "walk.txt").read_text("utf-8").splitlines():
         step, state = line.split(" = ")
         do(browser, step)
         assert browser.execute_script(STATE) == state, f"after {step}"
@@ -272,17 +268,16 @@ def test_sentence_is_found_by_text_or_number(browser, tmp_path):
 @in_a_browser
 def test_names_of_words_say_type_suspicion_and_model(browser, tmp_path):
     given = task("s", ["Ada", "in", "Oslo"], [(0, 1, "PER")], suggested=[(0, 1, "ORG", 0.5), (2, 3, "LOC", 0.9)])
-    opened(browser, tmp_path, [{**given, "suspect": [(0, 1, "PER")]}])
+    opened(browser, tmp_path, [given | {"suspect": [(0, 1, "PER")]}])
     names = [word.get_attribute("aria-label") for word in browser.find_elements(By.CSS_SELECTOR, ".word")]
     assert names == ["Ada, PER, probably an error, model ORG", "in", "Oslo, model LOC"]
 
 
 @in_a_browser
 def test_page_begins_with_sentences_to_check(browser, tmp_path):
-    tasks = few()
-    for each, accepted in zip(tasks, ([True], [True, False], [False], []), strict=True):
-        each["suggested"] = [(2 * n, 2 * n + 1, "PER", 0.9, mark) for n, mark in enumerate(accepted)]
-    opened(browser, tmp_path, tasks)
+    marks = [[True], [True, False], [False], []]
+    suggested = [[(2 * n, 2 * n + 1, "PER", 0.9, accepted) for n, accepted in enumerate(each)] for each in marks]
+    opened(browser, tmp_path, [each | {"suggested": found} for each, found in zip(few(), suggested, strict=True)])
     assert message(browser) == "1 entity accepted unseen; 2 sentences to check."
     assert listed(browser) == ["○ 2", "○ 3"]
     do(browser, "Enter")
@@ -421,9 +416,8 @@ def test_full_storage_is_told(browser, tmp_path):
 
 @in_a_browser
 def test_conflicting_versions_are_taken_with_a_key(browser, tmp_path):
-    spans = [[(0, 1, "PER")], [(2, 3, "LOC")]]
-    versions = [{"by": name, "spans": each} for name, each in zip(("Ada", "<b>Bo</b>"), spans, strict=True)]
-    opened(browser, tmp_path, [task(str(number), ["Ada", "in", "Oslo"], [], versions=versions) for number in range(2)])
+    versions = [{"by": "Ada", "spans": [(0, 1, "PER")]}, {"by": "<b>Bo</b>", "spans": [(2, 3, "LOC")]}]
+    opened(browser, tmp_path, [task(id_, ["Ada", "in", "Oslo"], [], versions=versions) for id_ in "ab"])
     shown = [each.text.split("\n")[0] for each in browser.find_elements(By.CSS_SELECTOR, ".version")]
     assert shown == ["Take Ada a", "Take <b>Bo</b> b"]
     do(browser, "b Enter a Enter")

@@ -20,6 +20,7 @@ from tagline.tools.answers.task import AnnotationTask, in_text
 from tagline.tools.answers.tool_formats import save
 
 # An emoji of several code points, a flag, a combining accent, line ends, quotes and markup beside plain words.
+FOLDER = Path(__file__).parent
 PIECES = ["Ada", "Oslo", " ", "  ", "\n", "\r\n", "\u2028", "\x85", "\t", "e\u0301", "\U0001f469\u200d\U0001f467"]
 PIECES += ["\U0001f1f3\U0001f1f4", '"', "<b>&", "\\", ".", "don't", "\u6771\u4eac", "\u0645\u0631"]
 ANY = st.text(st.characters(codec="utf-8", exclude_characters="\0\ufeff"), max_size=3)
@@ -69,17 +70,15 @@ def test_gold_is_read_back_beside_suggestions(name, tmp_path):
     assert (sentence.words, entities(sentence.tags["ner"])) == (words, gold)
 
 
-def test_label_studio_gets_predictions_and_annotations(tmp_path):
-    path = saved("label_studio", [ADA, AnnotationTask("Oslo", [(0, 4)], gold=[])], tmp_path)
-    value = {"start": 8, "end": 15, "text": "Bo Lind", "labels": ["PER"]}
-    result = {"id": "0", "from_name": "label", "to_name": "text", "type": "labels", "value": value, "score": 0.8765}
-    prediction = {"model_version": "tagline", "score": 0.8765, "result": [result]}
-    assert json_of(path) == [
-        {"data": {"text": TEXT, "id": "a-1"}, "predictions": [prediction]},
-        {"data": {"text": "Oslo"}, "annotations": [{"result": []}]},
-    ]
-    assert path.read_text("utf-8").count("\n") == 3, "a line per task, then the bracket"
-    assert kinds(read("label_studio", path)[0]) == ["unannotated_texts"], "a prediction that nobody accepted"
+def test_tools_get_what_they_import(tmp_path):
+    """Label Studio predictions and annotations, Prodigy tokens and spans, both as they import them."""
+    words = split_words("in Oslo.")
+    task = AnnotationTask("in Oslo.", words, [in_text(Entity("LOC", 1, 2), words, 0.9)])
+    studio = saved("label_studio", [ADA, AnnotationTask("Oslo", [(0, 4)], gold=[])], tmp_path)
+    assert studio.read_text("utf-8") == (FOLDER / "label_studio.json").read_text("utf-8")
+    assert kinds(read("label_studio", studio)[0]) == ["unannotated_texts"], "a prediction that nobody accepted"
+    prodigy = saved("prodigy", [task, replace(task, gold=[])], tmp_path)
+    assert prodigy.read_text("utf-8") == (FOLDER / "prodigy.jsonl").read_text("utf-8")
 
 
 def test_configuration_of_label_studio_has_all_types(tmp_path):
@@ -90,14 +89,3 @@ def test_configuration_of_label_studio_has_all_types(tmp_path):
     assert (control.attrib["name"], control.attrib["toName"], text.attrib["name"]) == ("label", "text", "text")
     assert [label.attrib["value"] for label in control] == types
     assert len({label.attrib["background"] for label in control}) == 2
-
-
-def test_prodigy_gets_tokens_and_spans(tmp_path):
-    words = split_words("in Oslo.")
-    task = AnnotationTask("in Oslo.", words, [in_text(Entity("LOC", 1, 2), words, 0.9)])
-    row = json_of(saved("prodigy", [task], tmp_path))
-    assert row["tokens"][1] == {"text": "Oslo", "start": 3, "end": 7, "id": 1, "ws": False}
-    span = {"start": 3, "end": 7, "token_start": 1, "token_end": 1, "label": "LOC", "score": 0.9}
-    assert (row["text"], row["spans"], "answer" in row) == ("in Oslo.", [span], False)
-    row = json_of(saved("prodigy", [replace(task, gold=[])], tmp_path))
-    assert (row["spans"], row["meta"], row["answer"]) == ([], {"suggested": "LOC: Oslo (0.9)"}, "accept")
