@@ -55,7 +55,6 @@ class Runner:
         """Tokenize, train and evaluate, unless an earlier run has.
 
         Args:
-            name: of the training.
             parts: sentences of ``raw`` to learn from, to validate on and to label.
             new_head: whether an encoder that is published as a tagger loses its classifier.
             train: values that replace those of the section ``train``.

@@ -86,10 +86,7 @@ def cross_validate(
     """Train without each fold, and score the labels of all sentences together.
 
     Args:
-        raw: data/raw, whose sentences are divided.
-        data: data/tokenized.
         tests: data/tokenized_tests, whose label list has also the types that test alone has.
-        encoder: models/pretrained/encoder.
 
     Raises:
         UserError: an artifact is missing or damaged, a fold lacks something (see `Folds`), or a training fails.

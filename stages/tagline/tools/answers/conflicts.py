@@ -25,15 +25,14 @@ def save(folder: Path, sources: Sequence[AnyDataset], target: Path) -> list[str]
 
     Args:
         folder: files that the page saved; texts in `ADJUDICATE` files are decided.
-        sources: those of ``download.dataset``: the format mentions also reads a model's answers, of others only the
-            language counts.
+        sources: those of ``download.dataset``: mentions also reads a model's answers, others give the language.
         target: the page; not written if nothing is left to decide.
 
     Returns:
         The agreement of each pair of annotators, the ids of the texts, and where to save decisions.
 
     Raises:
-        UserError: see `annotated.sentences`, `page_writer.check`; the folder is missing, or holds the target.
+        UserError: a row is malformed; the folder is missing, or holds the target.
     """
     if not folder.is_dir():
         raise UserError(f"{folder}: not a folder; expected one with a file of each annotator")

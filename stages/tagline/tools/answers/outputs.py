@@ -142,7 +142,6 @@ def save(path: Path, form: Form[Item], items: Iterable[Item], beside: Mapping[Pa
     """Write a file, all of it or nothing, one item at a time, so that memory is bounded.
 
     Args:
-        path: an earlier file is replaced.
         beside: the texts of other files that belong to it.
 
     Raises:

@@ -80,12 +80,8 @@ class Page:
 def check(option: str, path: Path, guideline: Path | None = None) -> str | None:
     """Check before any work that a page can be written, and read the text of ``--guideline``.
 
-    Args:
-        option: that names the page.
-        path: of the page; an earlier file is replaced.
-
     Raises:
-        UserError: see `check_writable`; the page has another suffix or is the guideline; or this can't be read.
+        UserError: the page can't be written, has another suffix or is the guideline; or this can't be read.
     """
     if path.suffix.lower() != PAGE_SUFFIX:
         raise UserError(f"{option} {path}: the annotation page is one file; expected a name that ends in {PAGE_SUFFIX}")

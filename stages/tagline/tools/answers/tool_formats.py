@@ -120,12 +120,10 @@ def check(option: str, name: str, path: Path, guideline: Path | None = None) -> 
     """Check before any work that a format can be written, and read the text of ``--guideline``.
 
     Args:
-        option: that names the path.
         name: one of `options.TOOLS`, or ``page``.
-        path: what to write; an earlier file is replaced.
 
     Raises:
-        UserError: see `check_writable` and `page_writer.check`.
+        UserError: it can't.
     """
     if name == PAGE:
         with extra("pipeline", "The annotation page"):

@@ -19,7 +19,6 @@ def sentence(folder: Path, tests: Path, tokenizer: Path, wanted: str) -> str:
     """Format a sentence of data/tokenized or data/tokenized_tests.
 
     Args:
-        tokenizer: the folder of the tokenizer that made it.
         wanted: ``SPLIT:NUMBER``, from 0, or ``SPLIT:ID``.
 
     Raises:

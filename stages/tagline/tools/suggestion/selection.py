@@ -88,11 +88,9 @@ def select(
     """Choose texts of a pool: the random ones first, then the most uncertain ones.
 
     Args:
-        source: the pool; texts without words are left out.
         tagger: None: the other texts are drawn at random, too.
         annotated: keys of texts to leave out (`text_key`).
         words: most words of all chosen texts.
-        random_share: share of these words that is drawn at random.
 
     Raises:
         UserError: no text is left.

@@ -25,8 +25,7 @@ def infer_format(
     """Infer the format of a file from its suffix; standard streams are text.
 
     Args:
-        option: how messages call the file.
-        file: its path; None or ``-``: a standard stream.
+        file: None or ``-``: a standard stream.
         override: the option that names the format; None: that of the file with ``-format``.
 
     Raises:

@@ -89,11 +89,8 @@ def reader_of(
     """The reader of a format.
 
     Args:
-        input_format: one of `FORMATS`.
         column: of the words in ``conll``, from 1; None: 1.
-        split: finds the words of raw text.
-        sentences: finds its sentences; None leaves texts whole.
-        text_key: see `read_json`.
+        sentences: finds sentences of raw text; None leaves texts whole.
     """
     if input_format == "conll":
         return partial(read_conll, words_column=column or 1)
@@ -126,15 +123,10 @@ def read_json(
     The content decides which, as in the stage download. A list is in memory as a whole.
 
     Args:
-        lines: numbered from 1.
-        name: of the file, for messages.
-        split: finds the words of raw text.
-        sentences: finds its sentences; None leaves texts whole.
         text_key: of raw text; None: ``text``, or ``words`` of words.
 
     Raises:
-        UserError: a value is not a JSON object, or does not have exactly one of ``text`` (a string) and ``words`` (a
-            list of non-empty strings).
+        UserError: a value is not a JSON object, or does not have exactly one of ``text`` and ``words`` (strings).
     """
     for location, row in rows_in(lines, name, EXPECTED):
         if text_key is None:
@@ -151,8 +143,6 @@ def read_conll(lines: NumberedLines, name: str, words_column: int = 1) -> Iterat
     A sentence is a document, which continues the one before it below the same ``-DOCSTART-``.
 
     Args:
-        lines: numbered from 1.
-        name: of the file, for messages.
         words_column: from 1.
 
     Raises:
@@ -207,12 +197,8 @@ def document(
     """Make a document of a value in a row.
 
     Args:
-        row: kept with the document.
-        key: of the value.
         is_words: the value is a list of words, or else raw text.
-        name: of the row, for messages.
-        split: finds the words of raw text.
-        sentences: finds its sentences; None leaves the text whole.
+        sentences: finds sentences; None leaves the text whole.
 
     Raises:
         UserError: the value is neither, or has a character that UTF-8 can't encode.

@@ -30,7 +30,6 @@ def check_texts(options: argparse.Namespace) -> None:
 
     Raises:
         ValueError: options contradict each other, or a format can't be inferred.
-        UserError: see `check_readable`.
     """
     if bool(options.texts) == (options.input is not None):
         raise ValueError("expected either TEXT or --input FILE")
