@@ -33,7 +33,6 @@ class Result(NamedTuple):
 
     Attributes:
         learnt: the number of sentences of train that it learnt from.
-        best_epoch: the epoch whose weights were kept.
         words_without_subwords: of what it labelled.
         sentences: by split and index in it; their scores are calibrated.
     """

@@ -145,9 +145,6 @@ def _of_folds(sizes: Mapping[str, int], splits: Sequence[str]) -> Iterator[Doubt
     """Yield the sentences of some splits as the models of the folds label them.
 
     Labels are doubted if that model is sure of others, and models/finetuned, if there is one, could not learn them.
-
-    Args:
-        sizes: the number of sentences of each split, in their order.
     """
     kind = tokenized.load_labels(TOKENIZED).kind
     content = (PREDICTIONS / f"{NAME}.parquet").read_bytes()

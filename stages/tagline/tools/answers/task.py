@@ -18,11 +18,9 @@ WordBounds = tuple[int, int]
 
 
 class TextEntity(NamedTuple):
-    """An entity in a text.
+    """An entity in a text; its offsets count code points.
 
     Attributes:
-        start: offset in code points.
-        end: offset of the end, exclusive.
         score: the model's confidence from 0 to 1; None if a person marked it.
         accepted: whether the model promises its precision; None: no promises.
     """

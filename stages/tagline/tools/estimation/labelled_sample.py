@@ -21,9 +21,6 @@ FEWEST = 20
 class LabelledSample:
     """Labelled texts: how far what is estimated of them is from what is measured.
 
-    Args:
-        path: a file in any format that `download` reads.
-
     Raises:
         UserError: no format reads the file, or it has too few texts or entities.
     """

@@ -29,7 +29,6 @@ def measure(sizes: Collection[int] | None, seeds: Collection[int]) -> tuple[str,
 
     Args:
         sizes: of the parts; None: see `default_sizes`.
-        seeds: of the parts and of training.
 
     Returns:
         The scored split; by size, ascending, F1 with each seed.

@@ -43,7 +43,6 @@ class Batcher:
     """Labels the inputs of concurrent requests together. An answer does not depend on the rest of its batch.
 
     Args:
-        tagger: called in a thread, beside the event loop.
         count: gets the number of words of each batch.
         seconds: after which nobody waits for an answer.
     """
