@@ -1,3 +1,3 @@
-"""Data sets and encoders: read from files, an installed package or the Hugging Face Hub, and checked."""
+"""Data sets and encoders: read from files, an installed package or the Hub, and checked."""
 
 __all__ = ["download_params", "files", "letters", "splitting", "tag_names"]

@@ -2,8 +2,7 @@
 
 Sub-words that differ in the last letter only, such as *walk* and *walks*, have similar embeddings in a trained encoder:
 of such pairs, 0.96 to 0.996 are more similar than pairs at random (0.97 and more in six scripts), but 0.47 to 0.53 with
-the tokenizer of another encoder or random weights. A masked-LM head would show as much, but few encoders have one, and
-it would have to know the language of the data.
+another encoder's tokenizer or random weights. Few encoders have a masked-LM head that would show it.
 """
 
 from collections.abc import Mapping
@@ -27,8 +26,8 @@ def check_weights(location: str, folder: Path, vocabulary: Mapping[str, int]) ->
     """Check the weights of an encoder with memory for the largest of them only.
 
     Raises:
-        UserError: transformers can't load them as a token classifier; or a weight is missing, of another shape, NaN or
-            infinite; or the embeddings are not those of the vocabulary.
+        UserError: transformers can't load them as a token classifier; a weight is missing, of another shape, NaN or
+            infinite; the embeddings are of another vocabulary.
     """
     with reading(location, problem="transformers can't load a token classifier", remedy="choose another encoder"):
         model, info = AutoModelForTokenClassification.from_pretrained(

@@ -1,15 +1,15 @@
 """Capitals for encoders whose tokenizer lower-cases: a sub-word before a capitalised word, another before capitals.
 
 ``John Smith of the UN`` becomes ``^ john ^ smith of the ^^ un``, where ``^`` and ``^^`` stand for the marks. They are
-made by standard components of tokenizer.json alone, so that every library that loads it reads the same:
+made by standard components of tokenizer.json alone, so that every library reads the same:
 
-- between the steps of the encoder's normalizer that clean and lower-case, others put a mark before each capital, make
-  it the other one if two capitals follow each other, and remove it inside words;
+- between the steps of the normalizer that clean and lower-case, others put a mark before each capital, make it the
+  other one if two capitals follow each other, and remove it inside words;
 - the pre-tokenizer splits marks off, since they are punctuation;
 - the vocabulary has them in place of two sub-words that the encoder never used;
 - the decoder removes them.
 
-All other sub-words, their offsets and the words stay those of the encoder's own tokenizer.
+All other sub-words and their offsets stay those of the encoder's own tokenizer.
 """
 
 import json
@@ -43,8 +43,8 @@ def mark_saved(folder: Path, inputs: list[str]) -> tuple[dict[str, int], str]:
     """Make a saved tokenizer mark capitals if it lower-cases.
 
     Args:
-        folder: tokenizer.json and tokenizer_config.json, which are changed.
-        inputs: what the encoder reads: ``model_input_names`` of its tokenizer.
+        folder: of tokenizer.json and tokenizer_config.json, which are changed.
+        inputs: ``model_input_names`` of the encoder's tokenizer.
 
     Returns:
         The ids of the marks, and what was done or why it could not be; both empty if the tokenizer distinguishes
@@ -68,12 +68,12 @@ def mark_saved(folder: Path, inputs: list[str]) -> tuple[dict[str, int], str]:
 
 
 def lowers(tokenizer: Tokenizer) -> bool:
-    """Whether a tokenizer's normalizer makes capitals small letters."""
+    """Whether a tokenizer's normalizer lower-cases."""
     return tokenizer.normalizer is not None and "the" in tokenizer.normalizer.normalize_str("THE")
 
 
 def unsuitable(content: dict[str, Any]) -> str:
-    """Why capitals cannot be marked in this tokenizer.json; empty if they can."""
+    """Why capitals cannot be marked; empty if they can."""
     for part, kind in _KINDS.items():
         other = (content.get(part) or {}).get("type")
         if other != kind:
@@ -91,7 +91,7 @@ def unsuitable(content: dict[str, Any]) -> str:
 
 
 def mark(content: dict[str, Any], own: normalizers.Normalizer) -> dict[str, int]:
-    """Make the tokenizer of a suitable tokenizer.json, whose own normalizer lower-cases, mark capitals.
+    """Make a suitable tokenizer, whose own normalizer lower-cases, mark capitals.
 
     Returns:
         The ids of the marks.
@@ -125,12 +125,12 @@ def mark(content: dict[str, Any], own: normalizers.Normalizer) -> dict[str, int]
 
 
 def _capitals() -> list[str]:
-    """The capital letters of Unicode, and those of which only the first is one, such as U+01C5."""
+    """The capital letters of Unicode, and title-case ones such as U+01C5."""
     return [letter for letter in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(letter) in ("Lu", "Lt")]
 
 
 def _unused(content: dict[str, Any]) -> list[str]:
-    """The sub-words of the vocabulary that the encoder never used, by their ids."""
+    """The sub-words that the encoder never used, by their ids."""
     vocabulary = content["model"]["vocab"]
     used = {token["content"] for token in content["added_tokens"]}
     unused = [subword for subword in vocabulary if _UNUSED.fullmatch(subword) and subword not in used]

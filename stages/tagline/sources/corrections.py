@@ -1,7 +1,7 @@
 """Corrections: what people decided in the annotation page, in the place of the tags of the data set.
 
-A sentence is known by its words. Ids are mostly positions, which move if a sentence is put before others: they choose
-among sentences with equal words, all of which are corrected if none has the id.
+A sentence is known by its words. Ids are mostly positions, which move if a sentence is added: they choose among
+sentences with equal words, all of which are corrected if none has the id.
 """
 
 import re
@@ -34,11 +34,10 @@ MEANINGS = {KNOWN: "corrections whose labels the data set has already, which can
 
 
 class Corrections:
-    """The corrections of a tag column, which are applied in the reading after `fit`.
+    """The corrections of a tag column, applied in the reading after `fit`.
 
     Args:
-        folder: ``download.folder``.
-        pattern: the path or pattern of what the page saved.
+        pattern: of the files that the page saved.
 
     Raises:
         UserError: see `find` and `read_decisions`.
@@ -60,7 +59,7 @@ class Corrections:
         self.errors: list[str] = []
 
     def fit(self, counts: Iterable[EntityCounts]) -> None:
-        """Learn from the tags of all sources how they are written, and which types there are.
+        """Learn from the tags of all sources how they are written, and the types.
 
         Raises:
             UserError: the column has plain tags.
@@ -84,7 +83,7 @@ class Corrections:
                 self.errors += self._misfits(fix, words)
 
     def _misfits(self, fix: Sentence, words: tuple[str, ...]) -> Iterator[str]:
-        """Describe a correction with other types than the column has, or of no sentence."""
+        """Describe a correction with types that the column lacks, or of no sentence."""
         for type_ in dict.fromkeys(split_tag(str(tag))[1] for tag in fix.tags[self.column]):
             if type_ and type_ not in self.types:
                 types = shortened(", ".join(sorted(set(self.types.values()))), QUOTED)
@@ -97,7 +96,7 @@ class Corrections:
         """Return a sentence with the decided tags and annotated types; before `fit` only note its id.
 
         Raises:
-            UserError: equal sentences are decided differently, or tags without prefixes cannot express a correction.
+            UserError: equal sentences are decided differently, or tags without prefixes can't express it.
         """
         words = tuple(sentence.words)
         # A copy has the decision of its original: 0#2/train-1 is the second copy of 0/train-1.
@@ -132,7 +131,7 @@ class Corrections:
         return replace(sentence, tags={**sentence.tags, self.column: written}, annotated_types=annotated)
 
     def _decision(self, words: tuple[str, ...], id_: str) -> Sentence | None:
-        """What is decided of a sentence: by its id or, if no sentence with its words has a decided id, of its words."""
+        """What is decided of a sentence by its id or, if no sentence with its words has a decided id, by its words."""
         of_words = self.decisions[words]
         if of_words.keys() & self.ids[words]:
             return of_words.get(id_)
@@ -146,7 +145,6 @@ class Corrections:
         return fix
 
     def _written(self, labels: Sequence[str], scheme: Scheme, location: str) -> list[str]:
-        """The labels of a correction in the scheme of its split."""
         written = from_iob2(labels, scheme)
         if self.has_prefixes:
             return written
@@ -158,7 +156,7 @@ class Corrections:
         return [tag.removeprefix("I-") for tag in written]
 
     def _annotated(self, fix: Sentence, before: Sequence[str] | None) -> list[str] | None:
-        """The types that are annotated in a corrected sentence: those of before, and those of the page."""
+        """The types annotated in a corrected sentence: those of before, and those of the page."""
         if before is None or fix.annotated_types is None:
             return None
         after = {*before, *(self.types.get(type_, type_) for type_ in fix.annotated_types)}
@@ -177,7 +175,6 @@ class Corrections:
         return lines + [f"{self.key}: {line}" for line in self.findings.lines()]
 
     def provenance(self) -> list[dict[str, Any]]:
-        """The files with their hashes."""
         return [{"path": file.relative_to(self.folder).as_posix(), "sha256": sha256(file)} for file in self.files]
 
 
@@ -185,11 +182,11 @@ def read_decisions(paths: Sequence[Path], column: str) -> tuple[Decisions, Findi
     """Read what people decided of each sentence, by words and then by id.
 
     Args:
-        paths: each what the page saved, or a folder with such a file per annotator.
-        column: the tag column, in which the tags are in IOB2.
+        paths: of what the page saved, each a file or a folder with a file per annotator.
+        column: the tag column; its tags are in IOB2.
 
     Raises:
-        UserError: see `annotated.sentences`; a span covers part of a word, or overlaps another one; annotators or files
+        UserError: see `annotated.sentences`; a span covers part of a word or overlaps another; annotators or files
             differ; nothing is decided.
     """
     reader = any_page(column, annotators=AGREED)

@@ -1,4 +1,4 @@
-"""The section ``download``: where the data set and the pretrained encoder come from."""
+"""The section ``download``: where the data set and the encoder come from."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RepositoryName = Annotated[str, Field(pattern=r"^[\w.-]+(/[\w.-]+)?$")]
 
 
 class HubSplits(Section):
-    """The names of the splits in the Hub's repository."""
+    """The names of the splits on the Hub."""
 
     train: Key | None = None
     validation: Key | None = None
@@ -29,7 +29,6 @@ class HubSplits(Section):
 
     @property
     def patterns(self) -> dict[str, str]:
-        """The names on the Hub, by our own."""
         return self.model_dump(exclude={"tests"}, exclude_none=True) | named_tests(self.tests)
 
     @model_validator(mode="after")
@@ -41,7 +40,7 @@ class HubSplits(Section):
 
 
 class HubDataset(RowKeys, WordKeys, Source):
-    """A data set on the Hub: one row per sentence, with a list of words and lists of tags in its columns."""
+    """A data set on the Hub: one row per sentence, with lists of words and of tags."""
 
     source: Literal["hub"]
     """hub: a data set on the Hugging Face Hub, one row per sentence."""
@@ -68,20 +67,17 @@ class HubDataset(RowKeys, WordKeys, Source):
 
     @property
     def patterns(self) -> dict[str, str]:
-        """The names of splits on the Hub, by our own."""
         return self.splits.patterns
 
 
 class Encoder(Section):
-    """What encoders of all sources have in common."""
-
     mark_capitals: bool = False
     """Whether capitals get a mark, if the tokenizer lower-cases. It is a sub-word of its own, before a word with an
     initial capital or in capitals."""
 
 
 class PackagedEncoder(Encoder):
-    """An encoder with its tokenizer that an installed Python distribution contains."""
+    """An encoder with its tokenizer in an installed Python distribution."""
 
     source: Literal["package"]
     """Where it is: package (Python distribution), path (inside `folder`) or hub. hub: on the Hugging Face Hub, as in
@@ -95,7 +91,7 @@ class PackagedEncoder(Encoder):
 
 
 class LocalEncoder(Encoder):
-    """An encoder with its tokenizer in a folder inside ``download.folder``."""
+    """An encoder with its tokenizer in a folder."""
 
     source: Literal["path"]
     """path: a folder inside `folder` with an encoder and its tokenizer."""
@@ -104,7 +100,7 @@ class LocalEncoder(Encoder):
 
 
 class HubEncoder(Encoder):
-    """A pretrained encoder with its tokenizer on the Hub."""
+    """An encoder with its tokenizer on the Hub."""
 
     source: Literal["hub"]
     """hub: an encoder with its tokenizer on the Hugging Face Hub, its weights in safetensors."""
@@ -118,7 +114,6 @@ AnyDataset = Annotated[AnyFiles | HubDataset, Field(discriminator="source")]
 
 
 def sources_of(dataset: AnyDataset | Sequence[AnyDataset]) -> Sequence[AnyDataset]:
-    """The sources of a data set, also of a single one."""
     return dataset if isinstance(dataset, Sequence) else [dataset]
 
 
@@ -129,12 +124,12 @@ def shared_columns(sources: Sequence[AnyDataset]) -> list[str]:
 
 
 def language_of(sources: Sequence[AnyDataset]) -> Language | None:
-    """The language whose rules split raw text for the trained model: the first that a source names."""
+    """The language whose rules split raw text for the model: the first that a source names."""
     return next((source.language for source in sources if source.language), None)
 
 
 def _complete(dataset: AnyDatasets) -> AnyDatasets:
-    """Return a data set unchanged if it has what is trained on, and its sources fit together; else a `ValueError`."""
+    """Return a data set unchanged if it can be trained on and its sources fit together; else a `ValueError`."""
     sources = sources_of(dataset)
     if not sources:
         raise ValueError("a list without sources; expected at least one")

@@ -1,4 +1,4 @@
-"""Pretrained encoders with their tokenizers: find, check and copy them for the later stages."""
+"""Pretrained encoders with their tokenizers: find, check and copy them."""
 
 import shutil
 from collections.abc import Collection
@@ -53,7 +53,7 @@ def find_in_package(package: str, path: str) -> tuple[Path, str]:
         The folder and the distribution's version.
 
     Raises:
-        UserError: it is not installed or has no such folder, or a link in the folder leads out of it.
+        UserError: it is not installed or lacks the folder, or a link leads out of it.
     """
     try:
         distribution = metadata.distribution(package)
@@ -76,11 +76,11 @@ def check_files(location: str, names: Collection[str]) -> None:
     """Check by file names that an encoder is complete.
 
     Args:
-        location: the encoder's folder or repository, for the message.
+        location: its folder or repository, for the message.
 
     Raises:
-        UserError: config.json or the safetensors files are missing. Weights pickled by PyTorch are not read, since
-            unpickling runs code.
+        UserError: config.json or safetensors files are missing; pickled weights are not read, since unpickling runs
+            code.
     """
     if "config.json" not in names:
         raise UserError(f"{location}: no config.json; expected an encoder as transformers saves it")
@@ -94,7 +94,7 @@ def check_files(location: str, names: Collection[str]) -> None:
 
 
 def check_links(folder: Path, *allowed: Path) -> None:
-    """Check that neither an encoder's folder nor a link in it leads to files elsewhere, which would be copied or read.
+    """Check that neither an encoder's folder nor a link in it leads elsewhere.
 
     Args:
         allowed: the folders that links may lead into.
@@ -119,8 +119,8 @@ def check_architecture(location: str, folder: Path) -> PreTrainedConfig:
     """Check that transformers itself has the encoder's architecture, and return its configuration.
 
     Raises:
-        UserError: config.json names an unknown architecture, one that is code in a repository, or one that `train`
-            refuses, since it ignores the padding mask.
+        UserError: the architecture is unknown, code in a repository, or one that `train` refuses, since it ignores the
+            padding mask.
     """
     problem = "transformers does not have its architecture, and code from elsewhere is never run"
     with reading(location, problem=problem, remedy="choose another encoder"):
@@ -135,7 +135,7 @@ def check_architecture(location: str, folder: Path) -> PreTrainedConfig:
 
 
 def is_decoder(config: PreTrainedConfig) -> bool:
-    """Whether an encoder is a language model of which each sub-word sees only those before it."""
+    """Whether each sub-word sees only those before it."""
     both_ways = config.model_type in MODEL_FOR_MASKED_LM_MAPPING_NAMES or config.model_type == "xlnet"
     return (
         config.model_type in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
@@ -145,15 +145,14 @@ def is_decoder(config: PreTrainedConfig) -> bool:
 
 
 def _object(path: Path) -> dict[str, Any]:
-    """The JSON object in a file of an encoder."""
     with reading(path, expected="a JSON object", remedy="choose a complete encoder"):
         return parse_object(path.read_text(encoding="utf-8"))
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    """Load a tokenizer from a local folder, as transformers builds it; see `own_subwords.load` for its sub-words.
+    """Load a tokenizer from a folder, as transformers builds it; see `own_subwords.load` for its sub-words.
 
-    A class of a byte-level tokenizer that has an option for a space before each word is given it.
+    A byte-level class with an option for a space before each word is given it.
 
     Raises:
         UserError: the folder has no tokenizer, or one that needs code from elsewhere.
@@ -172,7 +171,7 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
 
 
 def tokenizer_file(folder: Path) -> Path:
-    """The path of an encoder's tokenizer.json, or of the version of it that its author made for later libraries.
+    """The path of an encoder's tokenizer.json, or of its author's version for later libraries.
 
     Raises:
         UserError: tokenizer_config.json is not a JSON object, or names files elsewhere.
@@ -188,7 +187,7 @@ def tokenizer_file(folder: Path) -> Path:
 
 
 def _files_named_in(configuration: Path) -> dict[str, None]:
-    """The keys of tokenizer_config.json that name files, often of the author's machine, each as None: to be ignored."""
+    """The keys of tokenizer_config.json that name files, often of another machine, each as None: to be ignored."""
     if not configuration.is_file():
         return {}
     content = _object(configuration)
@@ -202,7 +201,7 @@ def _files_named_in(configuration: Path) -> dict[str, None]:
 
 
 def _check_memory(path: Path) -> None:
-    """Check the ids of a vocabulary, up to the largest of which the library allocates memory, and the normalizer."""
+    """Check the normalizer and the ids, up to the largest of which the library allocates memory."""
     if not path.is_file():
         return
     content = _object(path)
@@ -232,10 +231,10 @@ def _load_tokenizer(folder: Path, **options: bool) -> PreTrainedTokenizerBase:
 
 
 def copy_encoder(source: Path, target: Path) -> None:
-    """Copy an encoder's configuration and weights, byte for byte.
+    """Copy configuration and weights, byte for byte.
 
     Raises:
-        UserError: config.json or a safetensors file is missing; see also `weight_files`.
+        UserError: see `check_files` and `weight_files`.
     """
     check_files(str(source), {path.name for path in source.iterdir()})
     _object(source / "config.json")
@@ -246,7 +245,7 @@ def copy_encoder(source: Path, target: Path) -> None:
 
 
 def save_tokenizer(tokenizer: PreTrainedTokenizerBase, target: Path) -> None:
-    """Save a tokenizer without truncation and padding, which a saved tokenizer may have enabled."""
+    """Save a tokenizer without truncation and padding."""
     if tokenizer.is_fast:
         tokenizer.backend_tokenizer.no_truncation()
         tokenizer.backend_tokenizer.no_padding()
@@ -257,10 +256,10 @@ def save_tokenizer(tokenizer: PreTrainedTokenizerBase, target: Path) -> None:
 
 
 def name_generic_class(folder: Path, inputs: list[str]) -> None:
-    """Name a class in a saved tokenizer_config.json that takes tokenizer.json as it is, in every library.
+    """Name a class in tokenizer_config.json that takes tokenizer.json as it is, in every library.
 
     Args:
-        inputs: what the encoder reads: ``model_input_names`` of its tokenizer.
+        inputs: ``model_input_names`` of the encoder's tokenizer.
     """
     path = folder / "tokenizer_config.json"
     kept = {key: value for key, value in _object(path).items() if key not in _OF_BERT}
@@ -268,19 +267,19 @@ def name_generic_class(folder: Path, inputs: list[str]) -> None:
 
 
 def remove_model_name(encoder: Path) -> None:
-    """Remove ``model_name`` of a config.json, by which transformers picks a class before all else."""
+    """Remove ``model_name`` from config.json, by which transformers picks a class first."""
     config = _object(encoder / "config.json")
     if "model_name" in config:
         write_json(encoder / "config.json", {key: value for key, value in config.items() if key != "model_name"})
 
 
 def comes_first(tokenizer: Tokenizer) -> bool:
-    """Whether ByteLevel is the first pre-tokenization step, so that it gets whole words."""
+    """Whether ByteLevel is the first pre-tokenization step and gets whole words."""
     return isinstance(next(iter(steps(tokenizer.pre_tokenizer)), None), pre_tokenizers.ByteLevel)
 
 
 def lacks_space(tokenizer: Tokenizer) -> bool:
-    """Whether a tokenizer is byte-level and does not put a space before a word."""
+    """Whether a tokenizer is byte-level and puts no space before a word."""
     byte_level = [step for step in steps(tokenizer.pre_tokenizer) if isinstance(step, pre_tokenizers.ByteLevel)]
     if not byte_level:
         return False
@@ -290,7 +289,7 @@ def lacks_space(tokenizer: Tokenizer) -> bool:
 
 
 def add_space(tokenizer: Tokenizer) -> None:
-    """Change a byte-level tokenizer in place so that it puts a space before each word."""
+    """Make a byte-level tokenizer, in place, put a space before each word."""
     if comes_first(tokenizer):
         steps(tokenizer.pre_tokenizer)[0].add_prefix_space = True
     else:
@@ -303,7 +302,7 @@ def add_space(tokenizer: Tokenizer) -> None:
 
 
 def steps(part: Any) -> list[Any]:
-    """The steps of a component of the tokenizer, in order; changing one changes the tokenizer."""
+    """The steps of a component, in order; changing one changes the tokenizer."""
     if part is None:
         return []
     sequences: tuple[type[Any], ...] = (pre_tokenizers.Sequence, processors.Sequence)

@@ -1,4 +1,4 @@
-"""Data sets in files: the files of each split, their sentences as rows of data/raw, and splits drawn from train."""
+"""Data sets in files: the files of each split, their sentences, and splits drawn from train."""
 
 import glob
 import re
@@ -35,11 +35,11 @@ class NothingDrawn(UserError):
 
 
 class FileSource:
-    """The data set in files that ``download.dataset`` names.
+    """A data set in files.
 
     Args:
         folder: ``download.folder``.
-        counted: what is counted beside the findings of the schema, and what it means.
+        counted: kinds of notes beside those of the schema, and their meaning.
 
     Raises:
         UserError: a split's file is missing or a folder, or its pattern matches no file.
@@ -74,8 +74,7 @@ class FileSource:
         """Read the sentences that have words, each with its split; findings are those of this reading.
 
         Raises:
-            UserError: a file is malformed, an id is in a split twice, or a drawn split
-                gets no sentence.
+            UserError: a file is malformed, an id is in a split twice, or a drawn split gets no sentence.
         """
         self._begin()
         for split in self.paths:
@@ -89,7 +88,7 @@ class FileSource:
                 raise UserError(f"{self.folder / self.dataset.patterns[split]}: no sentence is left: {left_out}")
 
     def unlabelled(self, tag_columns: Sequence[str], whole: bool) -> Iterator[Sentence]:
-        """Read the unlabelled texts as sentences for train; if `whole`, each text is one. `without_labels` counts them.
+        """Read the unlabelled texts as sentences for train; if `whole`, each text is one.
 
         Raises:
             UserError: see `read_texts`; or the texts have no word.
@@ -103,7 +102,7 @@ class FileSource:
             raise UserError(f"{self.texts[0]}: no words; expected one text per line; {_named_by(UNLABELLED)}")
 
     def provenance(self) -> dict[str, Any]:
-        """The files of each split with their hashes, how splits without files were drawn, and what was left out."""
+        """The files of each split with their hashes, how splits were drawn, and what was left out."""
         files = {split: self._hashed(paths) for split, paths in self.files.items()}
         provenance: dict[str, Any] = {"source": "files", "files": files}
         if self.dataset.split:
@@ -134,7 +133,7 @@ class FileSource:
         return "\n".join(filter(None, [*lines, self.dataset.report(self.findings)]))
 
     def _files(self, split: str, paths: Sequence[Path]) -> list[Path]:
-        """All files that are read for a split, each once and checked."""
+        """All files of a split, each once and checked."""
         files = list(dict.fromkeys(chain.from_iterable(map(self.dataset.files, paths))))
         for file in files:
             inside(self.folder, file, _named_by(split))
@@ -143,7 +142,7 @@ class FileSource:
         return files
 
     def _check_annotated(self) -> None:
-        """Check that each pattern of ``annotated_types`` is of files that are read."""
+        """Check that each pattern of ``annotated_types`` matches a file."""
         read = [path.relative_to(self.folder) for path in chain.from_iterable(self.paths.values())]
         used = {self.dataset.annotated_by(file.as_posix()) for file in read}
         for pattern in self.dataset.annotated_types:
@@ -155,7 +154,7 @@ class FileSource:
                 )
 
     def _counts(self, split: str) -> dict[str, Any]:
-        """What was changed or left out in a split, and how well its annotators agree."""
+        """What was left out of a split, and how well its annotators agree."""
         counts: dict[str, Any] = dict(self.findings[split].counts)
         agreement = summary(self.agreement[split])
         if agreement:
@@ -163,7 +162,7 @@ class FileSource:
         return counts
 
     def _counted(self, split: str, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
-        """Yield the sentences that have words, and count the notes of all."""
+        """Yield the sentences with words, and count the notes of all."""
         findings = self.findings[split]
         for sentence in sentences:
             findings.add_notes(sentence.notes)
@@ -175,7 +174,7 @@ class FileSource:
 
     @cached_property
     def _survey(self) -> tuple[bool, dict[int, str]]:
-        """Whether train is one document, and the new splits of the documents that `moves` moves, by a reading of it."""
+        """Whether train is one document, and the new splits of the documents that `moves` moves."""
         # Neighbouring sentences tell much about each other: only of one document are splits drawn by sentences.
         assert self.dataset.split is not None
         documents, sentences = (Draws(self.dataset.split.seed) for _ in range(2))
@@ -199,7 +198,7 @@ class FileSource:
         return documents.is_one, moves(draws.documents(type_of, self.dataset.shares), self.dataset.shares)
 
     def _drawn(self, seed: int) -> Iterator[tuple[str, Sentence]]:
-        """Read train, and yield its sentences with the splits that they are drawn for."""
+        """Yield the sentences of train with the splits that they are drawn for."""
         is_one, moved = self._survey
         longest = 0
         train = self._sentences(TRAIN)
@@ -214,7 +213,7 @@ class FileSource:
                 raise self._nothing_drawn(split, longest)
 
     def _nothing_drawn(self, split: str, longest: int) -> NothingDrawn:
-        """The error of a split that gets no sentence of train, whose longest document has ``longest`` sentences."""
+        """The error of a split that gets no sentence; ``longest`` is the size of train's longest document."""
         location = str(self.folder / self.dataset.patterns[TRAIN])
         change = "reduce the shares" if split == TRAIN else "increase its share"
         message = f"{location}: no sentence was drawn for {split}"
@@ -228,11 +227,11 @@ class FileSource:
         return NothingDrawn(message)
 
     def _sentences(self, split: str) -> Iterator[Sentence]:
-        """Yield the sentences of a split's files, in the order of their names, and check ids and documents."""
+        """Yield the sentences of a split's files, sorted by name, and check ids and documents."""
         return consecutive(self._with_ids(split))
 
     def _with_ids(self, split: str) -> Iterator[Sentence]:
-        """Yield the sentences of a split's files, name their unnamed documents, and check the ids."""
+        """Yield the sentences of a split's files, name unnamed documents, and check the ids."""
         locations: dict[str, str] = {}
         without_id = ""
         for path in self.paths[split]:
@@ -252,7 +251,7 @@ class FileSource:
         _check_ids(locations, without_id)
 
     def _with_documents(self, path: Path) -> Iterator[Sentence]:
-        """Yield the sentences of a file; unnamed documents get names, and sentences the types annotated in the file."""
+        """Yield the sentences of a file with names of unnamed documents and the types annotated in it."""
         file = path.relative_to(self.folder).as_posix()
         types = self.dataset.annotated(file)
         for sentence in tqdm(self.dataset.read(path), desc=printable(path.name), unit=" sentences", disable=None):
@@ -264,7 +263,7 @@ class FileSource:
 
 
 def _check_ids(locations: Mapping[str, str], without_id: str) -> None:
-    """Raise a `UserError` if an id looks like one that this project gives."""
+    """Raise a `UserError` if an id looks like one of ours."""
     for id_, location in locations.items():
         if COPY.match(id_):
             raise UserError(
@@ -280,9 +279,9 @@ def _check_ids(locations: Mapping[str, str], without_id: str) -> None:
 
 
 def find(folder: Path, pattern: str, named_by: str, folders: bool = False) -> list[Path]:
-    """Find the files of a path or a glob pattern, sorted by name; or folders, for a format that reads folders.
+    """Find the files of a path or a glob pattern, sorted by name; or folders, if a format reads them.
 
-    ``**`` in a pattern matches any number of folders; it does not follow links to folders.
+    ``**`` in a pattern matches any number of folders, but no links to folders.
 
     Raises:
         UserError: there are none, or a link leads out of the folder; the message ends with ``named_by``.
@@ -308,7 +307,7 @@ def _named_by(split: str) -> str:
 
 
 def _matches(folder: Path, pattern: str) -> list[Path]:
-    """The paths in a folder that match a pattern, by name; hidden ones only if the pattern names one, as in a shell."""
+    """The paths that match a pattern, by name; hidden ones only if the pattern names one, as in a shell."""
 
     def names_hidden(inner: Path) -> bool:
         return any(name.startswith(".") for name in inner.parts)
@@ -324,10 +323,10 @@ def _matches(folder: Path, pattern: str) -> list[Path]:
 
 
 def inside(folder: Path, path: Path, named_by: str) -> Path:
-    """Return a path unchanged if its links do not lead out of the folder.
+    """Return a path unchanged if no link leads out of the folder.
 
     Raises:
-        UserError: they do; the message ends with ``named_by``.
+        UserError: one does; the message ends with ``named_by``.
     """
     if leads_out(path, folder):
         raise UserError(
@@ -341,7 +340,7 @@ def consecutive(sentences: Iterable[Sentence]) -> Iterator[Sentence]:
     """Yield the sentences of a split unchanged; memory grows with its documents.
 
     Raises:
-        UserError: other sentences stand between those of a document.
+        UserError: others stand between those of a document.
     """
     locations: dict[str | int, str] = {}
     current: str | int | None = None
@@ -360,7 +359,7 @@ def consecutive(sentences: Iterable[Sentence]) -> Iterator[Sentence]:
 
 
 def whole(sentences: Iterable[Sentence]) -> Iterator[list[Sentence]]:
-    """Yield the sentences of each document together, and each sentence without a known document by itself."""
+    """Yield the sentences of each document together, those without one by themselves."""
     document: str | int | None = None
     group: list[Sentence] = []
     for sentence in sentences:
@@ -379,7 +378,7 @@ def read_texts(
     """Read a file of one text per line, each a document, as sentences of words.
 
     Args:
-        path: the file, UTF-8; lines of white space only are skipped.
+        path: UTF-8; lines of white space only are skipped.
         language: ``download.dataset.language``.
 
     Raises:

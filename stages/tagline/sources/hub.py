@@ -1,7 +1,7 @@
 """The Hugging Face Hub: resolve a revision to its commit, fetch encoders, turn every failure into one message.
 
-Only the Hub's own clients connect to it. They find a token themselves (HF_TOKEN, or the one that `hf auth login`
-saved). Code in a repository is never run, and pickles are not fetched.
+Only the Hub's own clients connect to it, and find a token themselves (HF_TOKEN, or that of `hf auth login`). Code in a
+repository is never run, and pickles are not fetched.
 """
 
 import re
@@ -49,7 +49,6 @@ class Repository:
     """A repository on the Hub at one commit.
 
     Attributes:
-        kind: dataset or model.
         name: ``owner/name``.
         commit: 40 hexadecimal digits; before it is known, a revision.
         files: the paths of its files; empty with HF_HUB_OFFLINE, since listing them needs the network.
@@ -69,10 +68,9 @@ class Repository:
 def find(kind: RepoType, name: str, revision: str) -> Repository:
     """Resolve a revision to its commit and check that the repository can be read, by one or two quick requests.
 
-    An unreachable Hub fails after one attempt, whereas the clients' downloads would retry for a minute.
+    An unreachable Hub fails after one attempt; the clients' downloads would retry for a minute.
 
     Args:
-        kind: dataset or model.
         name: ``owner/name``.
         revision: a branch, a tag or a full commit.
 
@@ -111,13 +109,13 @@ def find(kind: RepoType, name: str, revision: str) -> Repository:
 
 
 def _is_inside(name: str) -> bool:
-    """Whether the name of a file in a repository is a relative path without control characters and without ``..``."""
+    """Whether the name of a file is a relative path without control characters and ``..``."""
     parts = name.split("/")
     return name.isprintable() and "\\" not in name and not {"", ".", ".."}.intersection(parts)
 
 
 def _answers() -> AbstractContextManager[None]:
-    """Turn what the clients raise for an answer of unexpected types into a `UserError`."""
+    """Turn errors about an answer of unexpected types into a `UserError`."""
     return reading(
         endpoint(), problem="does not look like a Hugging Face Hub", remedy="check HF_ENDPOINT and the proxy"
     )
@@ -130,8 +128,8 @@ def fetch_encoder(repository: Repository) -> Path:
         The folder of this commit in the cache.
 
     Raises:
-        UserError: it has no weights in safetensors, refers to files outside the repository, or the Hub fails; or the
-            weights do not have the hashes that the Hub lists; see `_check_hash`.
+        UserError: it has no weights in safetensors, refers to files outside the repository, or the Hub fails; or see
+            `_check_hash`.
     """
     if repository.files:
         encoders.check_files(str(repository), repository.files)
@@ -146,7 +144,7 @@ def fetch_encoder(repository: Repository) -> Path:
 
 
 def _check_hash(repository: Repository, file: Path) -> None:
-    """Compare a file of a snapshot with the SHA-256 that the Hub lists, or that names its blob in the cache."""
+    """Compare a file with the SHA-256 that the Hub lists, or that names its blob in the cache."""
     blob = file.resolve()
     expected = repository.sha256.get(file.name, blob.name)
     if not _SHA256.fullmatch(expected):
@@ -164,7 +162,7 @@ def hub_errors(repository: Repository) -> Iterator[None]:
     """Turn the exceptions of the Hub's clients into one message.
 
     Raises:
-        UserError: the block raised one that is about the Hub's answer or the connection.
+        UserError: the block raised one about the Hub's answer or the connection.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""Data sets on the Hub: checked rows of words and tags by name."""
+"""Data sets on the Hub: checked rows of words and tags."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,10 +21,10 @@ from tagline.text.sentence import Sentence
 
 
 class HubSource:
-    """The data set on the Hub that ``download.dataset`` names, resolved to a commit and fetched.
+    """A data set on the Hub, resolved to a commit and fetched.
 
     Args:
-        counted: what is counted beside the findings of the schema, and what it means.
+        counted: kinds of notes beside those of the schema, and their meaning.
 
     Raises:
         UserError: see `hub.find` and `load`.
@@ -38,7 +38,7 @@ class HubSource:
         self.findings: dict[str, Findings] = {}
 
     def sentences(self) -> Iterator[tuple[str, Sentence]]:
-        """Read and check the sentences, each with its split; rows without words are skipped and counted."""
+        """Read the sentences, each with its split; rows without words are skipped and counted."""
         self.findings = {split: Findings({**self.params.meanings, **self.counted}) for split in self.rows}
         for split, rows in self.rows.items():
             for sentence in consecutive(sentences(rows, split, self.params)):
@@ -48,7 +48,7 @@ class HubSource:
                     yield split, sentence
 
     def provenance(self) -> dict[str, Any]:
-        """The repository, its commit, what was read from it, and what was left out."""
+        """The repository, its commit, what was read, and what was left out."""
         params = self.params
         return {
             **params.model_dump(include={"source", "name", "config"}),
@@ -68,10 +68,10 @@ class HubSource:
 
 
 def load(repository: Repository, params: HubDataset) -> dict[str, Dataset]:
-    """Load the three splits that params name.
+    """Load the splits that params name.
 
     Raises:
-        UserError: the data set is a script or has files of an unknown format; it has no such config or split.
+        UserError: the data set is a script or has files of an unknown format, or lacks the config or a split.
     """
     script = repository.name.rpartition("/")[2] + ".py"
     if script in repository.files:
@@ -92,7 +92,7 @@ def load(repository: Repository, params: HubDataset) -> dict[str, Dataset]:
 
 
 def _load(repository: Repository, config: str | None) -> DatasetDict:
-    """Load a config by its name or, if it has none (refs/convert/parquet), by its folder."""
+    """Load a config by its name or, without one (refs/convert/parquet), by its folder."""
     # A cache per commit: if the Hub fails, `datasets` would otherwise take another commit from its cache.
     cache = str(Path(HF_DATASETS_CACHE) / "commits" / repository.commit)
     try:
@@ -120,7 +120,7 @@ def _load(repository: Repository, config: str | None) -> DatasetDict:
 
 
 def pick(loaded: DatasetDict, params: HubDataset) -> dict[str, Dataset]:
-    """Select the splits that params name; they get our names.
+    """Select the splits that params name, under our names.
 
     Raises:
         UserError: one is missing.
@@ -136,13 +136,10 @@ def pick(loaded: DatasetDict, params: HubDataset) -> dict[str, Dataset]:
 
 
 def sentences(rows: Dataset, split: str, params: HubDataset) -> Iterator[Sentence]:
-    """Yield the sentences of a split.
-
-    A row without words and tags is skipped, since it has nothing to label.
+    """Yield the sentences of a split, but not rows without words and tags.
 
     Raises:
-        UserError: a column is missing, or a row is malformed; the message begins with the split and the row, counted
-            from 0.
+        UserError: a column is missing, or a row is malformed; the message begins with the split and the row, from 0.
     """
     names = label_names(rows.features, params.tag_columns, params.names)
     location = f"{params.name}: split {params.patterns[split]}"

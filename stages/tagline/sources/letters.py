@@ -1,4 +1,4 @@
-"""Letters of the data that an encoder's tokenizer does not tell apart, or does not have."""
+"""Letters of the data that an encoder's tokenizer confuses or does not have."""
 
 import unicodedata
 from collections import Counter
@@ -16,7 +16,7 @@ SHOWN = 8
 
 
 def count_letters(words: Iterable[str]) -> Counter[str]:
-    """Count letters, made small, and the marks that cannot be composed with one."""
+    """Count letters, made small, and marks that can't be composed with one."""
     letters: Counter[str] = Counter()
     for word in words:
         text = unicodedata.normalize("NFC", word).lower()
@@ -28,8 +28,8 @@ def lost_letters(tokenizer: Tokenizer, unknown: int | None, letters: Counter[str
     """Describe the letters that a tokenizer loses, if they are a noticeable share.
 
     Args:
-        tokenizer: of an encoder, without truncation and padding.
-        unknown: id of the sub-word that stands for what the vocabulary lacks.
+        tokenizer: without truncation and padding.
+        unknown: id of the sub-word for what the vocabulary lacks.
         letters: of the data.
     """
     unaccented: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""Sub-words as in an encoder's pretraining: its own tokenizer.json decides, not the class that transformers picks."""
+"""Sub-words as in pretraining: an encoder's tokenizer.json decides, not the class that transformers picks."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
@@ -25,7 +25,7 @@ class TokenizerReading:
         tokenizer: gives the sub-words of the encoder's own tokenizer.json.
         as_it_is: whether it differs from what its class builds, so that a class must be named that builds nothing.
         lines: what is unusual, for the terminal.
-        record: the same for provenance.json; empty if nothing is.
+        record: the same for provenance.json.
     """
 
     tokenizer: PreTrainedTokenizerBase
@@ -35,10 +35,10 @@ class TokenizerReading:
 
 
 def load(folder: Path, words: Iterable[str] = ()) -> TokenizerReading:
-    """Load the tokenizer of an encoder with the sub-words of its own tokenizer.json; a byte-level one gets a space.
+    """Load a tokenizer with the sub-words of its own tokenizer.json; a byte-level one gets a space.
 
     Args:
-        words: of the data, which are compared beside those of the vocabulary.
+        words: of the data, compared beside those of the vocabulary.
 
     Raises:
         UserError: see `encoders.load_tokenizer`; or it is not a fast tokenizer, is damaged or fails on a word.
@@ -60,11 +60,11 @@ def load(folder: Path, words: Iterable[str] = ()) -> TokenizerReading:
 
 
 def save(reading: TokenizerReading, location: str, target: Path) -> None:
-    """Save the tokenizer into the folder ``tokenizer``, so that transformers reads words by it as it does itself.
+    """Save the tokenizer so that transformers reads words by it as it does itself.
 
     Args:
-        location: where the encoder comes from, for the message.
-        target: the folder; its config.json in ``encoder`` loses a key if that would choose another class.
+        location: of the encoder, for the message.
+        target: the folder ``tokenizer``; config.json in ``encoder`` loses a key if that would choose another class.
 
     Raises:
         UserError: transformers always reads the tokenizers of this architecture by another class.
@@ -79,7 +79,7 @@ def save(reading: TokenizerReading, location: str, target: Path) -> None:
 
 
 def _add_space(tokenizer: Tokenizer) -> bool:
-    """Make a byte-level tokenizer put a space before each word; returns whether it was changed."""
+    """Make a byte-level tokenizer put a space before each word; return whether it changed."""
     lacks_space = encoders.lacks_space(tokenizer)
     if lacks_space:
         encoders.add_space(tokenizer)
@@ -87,7 +87,7 @@ def _add_space(tokenizer: Tokenizer) -> bool:
 
 
 def _prefer_file(reading: TokenizerReading, file: Path, words: Iterable[str]) -> None:
-    """Use tokenizer.json as it is if the class of transformers reads a word differently, or is not a fast tokenizer."""
+    """Use tokenizer.json as it is if transformers' class reads a word differently or is no fast tokenizer."""
     by_class = reading.tokenizer
     name = type(by_class).__name__
     from_file = read_file(file)
@@ -114,7 +114,7 @@ def _prefer_file(reading: TokenizerReading, file: Path, words: Iterable[str]) ->
 
 
 def _add_ends(reading: TokenizerReading) -> None:
-    """Put [CLS] and [SEP] around a sentence if the configuration names them and no step adds special tokens."""
+    """Put [CLS] and [SEP] around a sentence if the configuration names them and no step adds any."""
     tokenizer = reading.tokenizer.backend_tokenizer
     first = reading.tokenizer.cls_token
     last = reading.tokenizer.sep_token

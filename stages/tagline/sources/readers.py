@@ -1,7 +1,7 @@
 """A source while it is read: its sentences as rows of data/raw, and what is counted and compared meanwhile.
 
-Of several sources, ids and documents begin with the number of the source: ``1/train-5``; those of the second reading of
-a repeated one with ``1#2/``, see `raw_data.COPY`.
+Of several sources, ids and documents begin with the source's number: ``1/train-5``, or ``1#2/`` in the second reading
+of a repeated one, see `raw_data.COPY`.
 """
 
 from __future__ import annotations
@@ -46,10 +46,9 @@ OF_SEVERAL = {
 
 
 class Reader:
-    """Reads a source, as often as is needed; each reading returns what it found.
+    """Reads a source, as often as needed; each reading returns what it found.
 
     Args:
-        folder: ``download.folder``.
         number: of the source among several; None: it is the data set.
 
     Raises:
@@ -72,7 +71,7 @@ class Reader:
 
         Args:
             reading: notes what is found.
-            earlier: what was found in the sources before it.
+            earlier: of the sources before it.
 
         Raises:
             UserError: see `FileSource.sentences`.
@@ -96,10 +95,7 @@ class Reader:
                 yield TRAIN, self._finished(reading.renamed(sentence), f"{TRAIN}-{index}", f"#{time}")
 
     def _finished(self, sentence: Sentence, default: str, copy_: str = "") -> Sentence:
-        """A sentence with its id in data/raw, and None for unknown tags.
-
-        Of several sources, its id and its document begin with the number of the source.
-        """
+        """A sentence with its id in data/raw, and None for unknown tags."""
         if self.unknown_tag is not None:
             tags = {}
             for name, column in sentence.tags.items():
@@ -113,7 +109,7 @@ class Reader:
 
     @contextmanager
     def numbered(self) -> Iterator[None]:
-        """Name the source in the params of messages, if there are several."""
+        """Name the source in messages, if there are several."""
         try:
             yield
         except UserError as error:
@@ -126,14 +122,13 @@ class Reading:
     """What was found in a source by reading it once.
 
     Attributes:
-        reader: of the source.
         spelling: by tag column, how its tags were respelt.
         agreement: of its words with the rules for raw text.
         whole: how many of its sentences these rules leave whole.
         tags: by tag column, the tags in the source.
         entities: of each split.
         annotates_all: whether all types are annotated in a sentence.
-        seen: by split, the hash of a sentence's tags by that of its words; only of one among several sources.
+        seen: by split, the hash of a sentence's tags by that of its words; only with several sources.
     """
 
     def __init__(self, reader: Reader, spelling: Mapping[str, Spelling]) -> None:
@@ -151,7 +146,7 @@ class Reading:
         self.seen: defaultdict[str, dict[int, int]] = defaultdict(dict)
 
     def add(self, split: str, sentence: Sentence, earlier: Sequence[Reading]) -> Sentence:
-        """Count a sentence, compare it with those of earlier sources, and return it with the names of the data set."""
+        """Count a sentence, compare it with earlier sources, and return it with the data set's names."""
         if split == next(iter(self.dataset.patterns)):  # train, if the source has it
             self.agreement.add(sentence)
             self.whole.add(sentence)
@@ -188,7 +183,7 @@ class Reading:
         self.seen[split][words] = tags
 
     def known_tags(self, column: str) -> set[str]:
-        """The different tags that the column has in the source, without that of words of unknown tag."""
+        """The different tags of a column in the source, without the unknown tag."""
         return {tag for tag in self.tags[column] if tag is not None and tag != self.reader.unknown_tag}
 
     def source_types(self) -> list[str]:
@@ -229,7 +224,7 @@ class Reading:
         return "\n  ".join(["; ".join(parts), *types, *report.splitlines()])
 
     def _counts(self) -> dict[str, dict[str, Any]]:
-        """The number of sentences of each split, and of the entities of each column."""
+        """Sentences of each split, and entities of each column."""
         counts = {}
         for split, findings in self.reader.source.findings.items():
             if findings.sentences:
@@ -238,7 +233,7 @@ class Reading:
         return counts
 
     def _check_tags(self) -> None:
-        """Raise a `UserError` if no word has the unknown tag, or a type that gets another name."""
+        """Raise a `UserError` if no word has the unknown tag, or a renamed type."""
         tags = set().union(*self.tags.values())
         unknown = self.reader.unknown_tag
         if unknown is not None and unknown not in tags:
@@ -255,13 +250,12 @@ class Reading:
                 )
 
     def _respelled(self) -> Iterator[str]:
-        """What to print about tag columns in another spelling."""
         for name, spelling in self.spelling.items():
             pairs = [f"{tag} as {standard}" for tag, standard in spelling.items()]
             yield f"column {name}: tags in another spelling; read {shortened(', '.join(pairs), QUOTED)}"
 
     def word_report(self) -> str:
-        """What to print if raw text is split into other words than the source has; otherwise nothing."""
+        """What to print if raw text is split into other words than the source has."""
         if self.agreement.share >= LEAST_AGREEMENT:
             return ""
         number = self.reader.number
@@ -277,7 +271,7 @@ class Reading:
         )
 
     def provenance(self) -> dict[str, Any]:
-        """Where the source comes from; of one among several also what is in it."""
+        """Where the source comes from; with several sources also what is in it."""
         origin = self.reader.source.provenance()
         if self.spelling:
             origin["respelled"] = self.spelling
@@ -292,7 +286,7 @@ def _counted(types: Counter[str]) -> str:
 
 
 def types_of_one_source(readings: Sequence[Reading], column: str) -> str:
-    """What to print about types that one of several sources has, while others annotate all types; otherwise nothing."""
+    """What to print about types that one source has, while others annotate all types."""
     alone: list[str] = []
     for reading in readings:
         others = [other for other in readings if other is not reading and other.entities.types(column)]
@@ -338,7 +332,7 @@ def _open(folder: Path, dataset: AnyDataset, counted: Mapping[str, str]) -> File
 
 
 def to_row(sentence: Sentence) -> dict[str, Any]:
-    """Convert a sentence to a row of data/raw, without id, document or annotated types if it has none."""
+    """Convert a sentence to a row of data/raw, without keys that it lacks."""
     optional: dict[str, Any] = {
         raw_data.ID: sentence.id,
         DOCUMENT: sentence.document,

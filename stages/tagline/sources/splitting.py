@@ -1,4 +1,4 @@
-"""Draw the validation and test splits from train, for a data set without files for them."""
+"""Draw validation and test from train, for a data set without files for them."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ Tag = tuple[str, str | None]
 
 
 class Drawn(NamedTuple):
-    """A document with its draw, the same for equal documents, its split, and the types of its entities."""
+    """A document with its draw, the same for equal documents, its split, and its types."""
 
     number: int
     split: str
@@ -22,11 +22,7 @@ class Drawn(NamedTuple):
 
 
 class Draws:
-    """Draws the documents of train while their sentences are read; 12 bytes for each stay in memory.
-
-    Args:
-        seed: another seed draws other documents.
-    """
+    """Draws the documents of train while their sentences are read; 12 bytes for each stay in memory."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
@@ -39,7 +35,7 @@ class Draws:
         self._tags: set[Tag] = set()
 
     def add(self, document: str | int | None, words: Sequence[str], tags: Iterable[Tag]) -> None:
-        """Add a sentence with words; one of no document is one by itself."""
+        """Add a sentence; one of no document is one by itself."""
         if document is None or document != self._document:
             self._end()
         self._document = document
@@ -53,7 +49,7 @@ class Draws:
         return not self._numbers and self._document is not None
 
     def documents(self, types: Callable[[Tag], str], shares: Mapping[str, float]) -> list[Drawn]:
-        """The documents, with the type of each tag; "" for none."""
+        """The documents, given the type of each tag; "" for none."""
         self._end()
         by_kind = [frozenset(filter(None, map(types, tags))) for tags in self._different]
         drawn = zip(self._numbers, self._kinds, strict=True)
@@ -70,12 +66,9 @@ class Draws:
 def draw(words: Sequence[str], seed: int) -> int:
     """Draw a number for a document, often a single sentence, from a hash of its words and the seed; see `split_of`.
 
-    Additional documents in a file therefore do not move others between splits (but see `moves`), the order of documents
-    and files has no effect, and a repeated document is never in two splits. A larger share of the last split moves
-    documents from train only.
-
-    Args:
-        seed: another seed draws other documents.
+    Additional documents do not move others between splits (but see `moves`), the order of documents and files has no
+    effect, and a repeated document is never in two splits. A larger share of the last split moves documents from train
+    only.
     """
     drawn = Draw(seed)
     drawn.add(words)
@@ -83,7 +76,7 @@ def draw(words: Sequence[str], seed: int) -> int:
 
 
 class Draw:
-    """The draw of a document of which the words come one after the other: `drawn_number` of the seed and the words."""
+    """The `drawn_number` of the seed and the words, which come one after the other."""
 
     def __init__(self, seed: int) -> None:
         self._hash = hashlib.blake2b(f"[{seed}".encode(), digest_size=8)
@@ -92,7 +85,7 @@ class Draw:
         self._hash.update("".join(f", {json.dumps(word)}" for word in words).encode())
 
     def number(self) -> int:
-        """The draw, after which no words are added."""
+        """The draw, once all words are added."""
         self._hash.update(b"]")
         return int.from_bytes(self._hash.digest())
 
@@ -102,7 +95,7 @@ def split_of(number: int, shares: Mapping[str, float]) -> str:
 
     Args:
         number: what `draw` returned.
-        shares: split name to its expected share of all documents; train gets the rest.
+        shares: split name to its expected share; train gets the rest.
     """
     left = number / 2**64  # uniform in [0, 1)
     for split, share in shares.items():
@@ -113,7 +106,7 @@ def split_of(number: int, shares: Mapping[str, float]) -> str:
 
 
 def lacking(numbers: Mapping[tuple[str, str], int], splits: Sequence[str]) -> list[tuple[str, str]]:
-    """List the types, of several documents, that a split lacks, each with that split; the rarest first."""
+    """List the types, of several documents, that a split lacks, the rarest first."""
     totals = Counter[str]()
     for (type_, _), number in numbers.items():
         totals[type_] += number
@@ -129,9 +122,6 @@ def moves(documents: Sequence[Drawn], shares: Mapping[str, float]) -> dict[int, 
     """Move documents, so that each split has each type, as far as no split loses one or gets more than its share.
 
     A split that has its share exchanges a document that it can spare for one of train.
-
-    Args:
-        shares: split name to its share of all documents.
 
     Returns:
         The new split of each document that is moved, by its draw.
@@ -150,7 +140,7 @@ def moves(documents: Sequence[Drawn], shares: Mapping[str, float]) -> dict[int, 
 
 
 class _Exchange:
-    """Documents while some of them move between splits; equal ones have one draw, and move together."""
+    """Documents while some move between splits; equal ones have one draw, and move together."""
 
     def __init__(
         self, documents: Sequence[Drawn], numbers: Mapping[tuple[str, str], int], shares: Mapping[str, float]
@@ -163,7 +153,7 @@ class _Exchange:
         self.moved: dict[int, str] = {}
 
     def bring(self, type_: str, split: str) -> None:
-        """Move the document of the lowest draw with a type to a split, if another one can spare it."""
+        """Move the document of the lowest draw with a type to a split, if it can be spared."""
         found = next((each for each in self.by_draw.values() if type_ in each.types and self._is_spare(each)), None)
         if found is None:
             return
@@ -192,5 +182,5 @@ class _Exchange:
 
 
 def drawn_number(parts: Sequence[str | int]) -> int:
-    """Draw a number below 2**64 from a hash of some strings and numbers."""
+    """Draw a number below 2**64 from a hash of strings and numbers."""
     return int.from_bytes(hashlib.blake2b(json.dumps([*parts]).encode(), digest_size=8).digest())

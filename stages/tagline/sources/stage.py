@@ -1,4 +1,4 @@
-"""The stage download: data/raw from the data set, models/pretrained from the encoder, each with its provenance."""
+"""The stage download: data/raw from the data set, models/pretrained from the encoder."""
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -50,9 +50,7 @@ def write_dataset(
     """Read and check every sentence of the data set and write data/raw.
 
     Args:
-        folder: ``download.folder``.
-        dataset: the section ``download.dataset``; several sources become one data set, in their order.
-        corrections: ``download.corrections``.
+        dataset: several sources become one data set, in their order.
 
     Raises:
         UserError: see `FileSource`, `HubSource`, `library_version`, `Reading.report` and `Corrections`.
@@ -87,10 +85,9 @@ def write_dataset(
 def _read(
     folder: Path, dataset: AnyDataset | Sequence[AnyDataset], target: Path, corrections: Sequence[Corrections]
 ) -> tuple[list[Reading], dict[str, int]]:
-    """Write the splits of data/raw; return what was found in each source, and the number of sentences of each split.
+    """Write data/raw; return what was found in each source, and the number of sentences of each split.
 
-    Only all tags show their spelling, and only all sentences which one a correction is of: then the sources are read
-    again.
+    Only all tags show their spelling, and only all sentences which one a correction is of: then sources are read again.
     """
     readers = _readers(folder, dataset)
     readings, counts = _write_rows(readers, [{} for _ in readers], target, corrections)
@@ -105,7 +102,6 @@ def _read(
 
 
 def _readers(folder: Path, dataset: AnyDataset | Sequence[AnyDataset]) -> list[Reader]:
-    """Open the sources of a data set."""
     sources = sources_of(dataset)
     language = language_of(sources)
     columns = shared_columns(sources)
@@ -120,7 +116,7 @@ def _write_rows(
     target: Path,
     corrections: Sequence[Corrections],
 ) -> tuple[list[Reading], dict[str, int]]:
-    """Write the splits of data/raw in one reading of each source, in the place of an earlier one."""
+    """Write data/raw in one reading of each source, in the place of an earlier one."""
     if target.exists():
         shutil.rmtree(target)
     readings: list[Reading] = []
@@ -151,7 +147,7 @@ def _write_rows(
 
 
 def _spellings(readings: Sequence[Reading], corrected: Sequence[str]) -> list[dict[str, Spelling]]:
-    """By tag column, how the tags of each source are respelt, in some also those of one; see `tag_names.spellings`."""
+    """By tag column, how the tags of each source are respelt; see `tag_names.spellings`."""
     renamed = any(reading.dataset.types for reading in readings)
     by_column: list[dict[str, Spelling]] = [{} for _ in readings]
     for column in readings[0].reader.columns:
@@ -163,7 +159,7 @@ def _spellings(readings: Sequence[Reading], corrected: Sequence[str]) -> list[di
 
 
 def _text_rules(readings: Sequence[Reading], language: Language | None) -> dict[str, Any]:
-    """How raw text is split into words and sentences, and how well that agrees with the sources."""
+    """How raw text is split, and how well that agrees with the sources."""
     agreement = share([reading.agreement for reading in readings])
     whole = share([reading.whole for reading in readings])
     return {
@@ -173,7 +169,6 @@ def _text_rules(readings: Sequence[Reading], language: Language | None) -> dict[
 
 
 def _reports(readings: Sequence[Reading]) -> list[str]:
-    """What to print once all is read."""
     reports = [reading.report() for reading in readings]
     check_annotated_types(readings)
     if len(readings) > 1:
@@ -183,7 +178,7 @@ def _reports(readings: Sequence[Reading]) -> list[str]:
 
 
 def _joined(origins: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Join the provenance of several sources; findings are by split, then by the number of the source."""
+    """Join the provenance of several sources; findings are by split, then by number."""
     sources = []
     findings: dict[str, dict[str, Any]] = {split: {} for split in SPLITS}
     drawn = set(SPLITS)
@@ -203,8 +198,7 @@ def write_encoder(folder: Path, encoder: AnyEncoder, target: Path, raw: Path | N
 
     Args:
         folder: ``download.folder``.
-        encoder: the section ``download.encoder``.
-        raw: data/raw, whose words are among those on which the tokenizer is checked.
+        raw: data/raw, on whose words, too, the tokenizer is checked.
 
     Raises:
         UserError: see `find_encoder`, `encoders`, `own_subwords` and `admission`.
@@ -256,7 +250,7 @@ def _lost_letters(tokenizer: PreTrainedTokenizerBase, raw: Path) -> list[str]:
 
 
 def sampled_words(raw: Path) -> list[str]:
-    """The distinct words of some sentences of train and validation of data/raw."""
+    """The distinct words of some sentences of train and validation."""
     data = raw_data.load(raw)
     sentences = chain.from_iterable(data.sample(split, SAMPLED_SENTENCES) for split in LEARNT)
     return list(dict.fromkeys(chain.from_iterable(sentences)))
@@ -266,9 +260,9 @@ class EncoderSource(NamedTuple):
     """Where an encoder and its tokenizer are.
 
     Attributes:
-        folder: with its files.
+        folder: of both.
         origin: its entries of provenance.json.
-        name: for the terminal and messages.
+        name: for messages.
     """
 
     folder: Path
@@ -277,10 +271,10 @@ class EncoderSource(NamedTuple):
 
 
 def find_encoder(folder: Path, encoder: AnyEncoder) -> EncoderSource:
-    """Find the folder of an encoder and its tokenizer; fetch it if it is on the Hub.
+    """Find the folder of an encoder and its tokenizer, perhaps fetched from the Hub.
 
     Raises:
-        UserError: it does not exist, or its weights do not have the hash in params.yaml.
+        UserError: it does not exist, or its weights lack the hash in params.yaml.
     """
     if isinstance(encoder, HubEncoder):
         repository = hub.find("model", encoder.name, encoder.revision)

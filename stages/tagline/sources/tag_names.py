@@ -1,4 +1,4 @@
-"""The names of tags across sources: one spelling of prefixes, and one name for each type."""
+"""The names of tags across sources: one spelling of prefixes, one name for each type."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -13,12 +13,12 @@ Spelling = Mapping[str, str]
 
 
 def spellings(tags: Sequence[Collection[str]], renamed: bool) -> list[Spelling]:
-    """Find how to respell the tags of each source: by those of all sources or, if these do not fit, by its own.
+    """Find how to respell the tags of each source: by those of all or, if these do not fit, by its own.
 
     The tags of a single source stay as they are, unless types are renamed: the stage tokenize-align respells them.
 
     Args:
-        tags: the different tags of a column in each source.
+        tags: of a column in each source.
     """
     if len(tags) == 1 and not renamed:
         return [{}]
@@ -37,7 +37,7 @@ def spellings(tags: Sequence[Collection[str]], renamed: bool) -> list[Spelling]:
 def rename(tags: Iterable[str | None], types: Mapping[str, str]) -> list[str | None]:
     """Rename the types of a sentence's tags.
 
-    Neighbouring entities of two types that get one name stay two: ``I-GPE I-LOC`` becomes ``I-LOC B-LOC``.
+    Neighbouring entities whose types get one name stay two: ``I-GPE I-LOC`` becomes ``I-LOC B-LOC``.
     """
     result: list[str | None] = []
     for left, tag in pairwise([None, *tags]):
@@ -54,16 +54,12 @@ def rename(tags: Iterable[str | None], types: Mapping[str, str]) -> list[str | N
 
 
 def entity_marks(tags: Sequence[str | None]) -> list[tuple[bool, str | None]]:
-    """Whether each tag of a sentence begins an entity, and its type; the same in all schemes with prefixes."""
+    """Whether each tag begins an entity, and its type; the same in all schemes with prefixes."""
     return list(starmap(_mark, pairwise([None, *tags])))
 
 
 class EntityCounts:
-    """Counts the entities of splits by the pairs of neighbouring tags: only all tags of a column show its spelling.
-
-    Args:
-        unknown_tag: of words whose tag is not known.
-    """
+    """Counts entities by pairs of neighbouring tags, since only all tags of a column show its spelling."""
 
     def __init__(self, unknown_tag: str | None = None) -> None:
         self.splits: set[str] = set()
@@ -72,13 +68,12 @@ class EntityCounts:
         self._pairs = defaultdict(lambda: defaultdict(Counter))
 
     def add(self, split: str, sentence: Sentence) -> None:
-        """Count the tags of a sentence."""
         self.splits.add(split)
         for column, tags in sentence.tags.items():
             self._pairs[column][split].update(pairwise([OUTSIDE, *tags]))
 
     def pairs(self, column: str) -> dict[str, set[Pair]]:
-        """By split, the different pairs of neighbouring tags; None: unknown; the first tag of a sentence follows O."""
+        """By split, the different pairs of neighbouring tags; None: unknown; the first follows O."""
         unknown = {self._unknown: None}
         different = {}
         for split, pairs in self._pairs[column].items():
@@ -112,7 +107,7 @@ class EntityCounts:
 
 
 def _mark(left: str | None, tag: str | None) -> tuple[bool, str | None]:
-    """Whether a tag begins an entity, given the tag before it, and its type."""
+    """Whether a tag begins an entity, given the one before, and its type."""
     prefix, dash, type_ = (tag or "").partition("-")
     if not dash or prefix not in tuple("BIESLU"):
         return False, tag

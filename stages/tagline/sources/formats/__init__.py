@@ -1,4 +1,4 @@
-"""Formats of data set files: one module per format, with its schema in params.yaml and its reader."""
+"""Formats of data set files: one module each, with its schema in params.yaml and its reader."""
 
 __all__ = [
     "annotated",

@@ -1,7 +1,7 @@
 """Annotated texts: what the formats of annotation tools share.
 
 A format yields an `AnnotatedText` of each row: the text is split into words, unless the file has them, and spans become
-one IOB2 tag per word. What no tags can represent follows the policies of params.yaml and is counted.
+IOB2 tags. What no tags can represent follows the policies of params.yaml and is counted.
 """
 
 import re
@@ -85,7 +85,6 @@ class AnnotatedText:
     """A text as a file has it.
 
     Attributes:
-        location: where it begins, for messages.
         annotations: one per annotator; none: the text is counted and left out.
         unit: of the offsets of spans.
         words: start and end of each word in code points, if the file has words; likewise sentences.
@@ -111,7 +110,7 @@ class AnnotatedText:
 
 
 class AnnotatedFiles(Files):
-    """Texts with spans in characters: the keys of all such formats."""
+    """The keys of all formats of texts with spans in characters."""
 
     # The kinds of `NOTES_OF_FORMATS` that the format has.
     own_notes: ClassVar[tuple[str, ...]] = ()
@@ -125,7 +124,6 @@ class AnnotatedFiles(Files):
 
     @property
     def tag_columns(self) -> list[str]:
-        """The only tag column, in IOB2."""
         return [self.tag_column]
 
     @property
@@ -156,7 +154,6 @@ class AnnotatedFiles(Files):
         return True
 
     def texts(self, path: Path) -> Iterator[AnnotatedText]:
-        """Yield the texts of a file or folder."""
         raise NotImplementedError
 
     def read(self, path: Path) -> Iterator[Sentence]:
@@ -165,7 +162,7 @@ class AnnotatedFiles(Files):
             yield from to_sentences(text, self, number)
 
     def report(self, findings: Mapping[str, Findings]) -> str:
-        """Count what was changed or left out; a `UserError` if spans seem wrong, or a policy allows none."""
+        """Count what was left out; a `UserError` if spans seem wrong, or a policy allows none."""
         for kind, problem in SUSPICIOUS.items():
             lines = []
             for split, of_split in findings.items():
@@ -185,7 +182,7 @@ class AnnotatedFiles(Files):
 
 
 class JsonTexts(AnnotatedFiles):
-    """Likewise, in objects of JSON or JSON Lines."""
+    """Likewise, in JSON or JSON Lines."""
 
     # The keys that each object has.
     signs: ClassVar[frozenset[str]]
@@ -200,12 +197,12 @@ class JsonTexts(AnnotatedFiles):
 
     @classmethod
     def guess(cls, rows: Sequence[Mapping[str, Any]]) -> Guess | None:
-        """Guess the keys by the first objects of a file; None if it has another format."""
+        """Guess the keys by the first objects; None if it is another format."""
         return {} if all(cls.signs <= row.keys() for row in rows) else None
 
 
 def to_sentences(text: AnnotatedText, keys: AnnotatedFiles, number: int) -> Iterator[Sentence]:
-    """A text as one sentence, or its sentences, of which the first has all notes."""
+    """A text as one sentence, or as several, of which the first has all notes."""
     words = split_text(text.text, keys.language, keys.split_words) if text.words is None else text.words
     annotations, notes = _in_code_points(text)
     spans, left_out = select(annotations, text.decided_by or keys.annotators, text.location, words)
@@ -251,7 +248,7 @@ def to_sentences(text: AnnotatedText, keys: AnnotatedFiles, number: int) -> Iter
 
 
 def _cut(whole: Sentence, text: AnnotatedText, ends: Sequence[int], number: int) -> Iterator[Sentence]:
-    """Cut a text into its sentences, except inside of spans."""
+    """Cut a text into sentences, but not inside spans."""
     ((column, tags),) = whole.tags.items()
     crossed = [end for end in ends[:-1] if (tags[end] or "").startswith("I-")]
     joined = [Note(JOINED, f"{text.location}: before {quoted(whole.words[end])}") for end in crossed]
@@ -270,14 +267,14 @@ def _cut(whole: Sentence, text: AnnotatedText, ends: Sequence[int], number: int)
 
 
 def split_text(text: str, language: str | None, split_words: Literal["rules", "spaces"]) -> list[tuple[int, int]]:
-    """Split a text into words: by the rules of its language, or where words were joined by spaces before."""
+    """Split a text into words: by the rules of its language, or at spaces that joined them."""
     if split_words == "rules":
         return splitter(language)(text)
     return [match.span() for match in _BETWEEN_SPACES.finditer(text)]
 
 
 def _in_code_points(text: AnnotatedText) -> tuple[list[Annotation], list[Note]]:
-    """The annotations of a text; and its notes with one for each span that is wrong or renamed."""
+    """The annotations of a text; and notes, with one per span that is wrong or renamed."""
     bounds = boundaries(text.text, text.unit)
     annotations = []
     notes = [*text.notes]
@@ -299,5 +296,5 @@ def _in_code_points(text: AnnotatedText) -> tuple[list[Annotation], list[Note]]:
 
 
 def _name(label: str) -> str:
-    """The name of a type without spaces around it, in NFC: names that look the same are one type."""
+    """The name of a type without outer spaces, in NFC: names that look the same are one type."""
     return normalize("NFC", label.strip())

@@ -1,4 +1,4 @@
-"""Several annotators of one text: the spans to learn from, and how well annotators agree."""
+"""Several annotators of one text: which spans to learn from, and how well they agree."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ Selected = tuple[list[Span] | None, list[Span]]
 
 
 class Annotation(NamedTuple):
-    """What one annotator marked in a text; the name is empty if the file has none."""
+    """What one annotator, empty if the file names none, marked in a text."""
 
     annotator: str
     spans: list[Span]
@@ -28,7 +28,7 @@ class Annotation(NamedTuple):
 def select(annotations: Sequence[Annotation], policy: str, location: str, words: WordOffsets) -> Selected:
     """The spans of a text that a policy selects, and those that annotators disagree about.
 
-    Spans are the same if they have one type and cover the same words; of these, the longest is selected.
+    Spans are the same if their type and words are the same; the longest is selected.
 
     Raises:
         UserError: there are several annotations and the policy selects none of them.
@@ -62,7 +62,7 @@ def _by_votes(annotations: Sequence[Annotation], policy: str, words: WordOffsets
 
 
 def compare(annotations: Sequence[Annotation], words: WordOffsets) -> Counter[tuple[str, ...]]:
-    """Count for each pair of annotators of a text the texts, the spans of both, and those that are in both."""
+    """Count for each pair of annotators the texts, the spans of both, and those in both."""
     counts: Counter[tuple[str, ...]] = Counter()
     for first, second in combinations(sorted(annotations, key=lambda annotation: annotation.annotator), 2):
         of_first = _marked(first, words).keys()
@@ -75,14 +75,14 @@ def compare(annotations: Sequence[Annotation], words: WordOffsets) -> Counter[tu
 
 
 def _marked(annotation: Annotation, words: WordOffsets) -> dict[Marked, Span]:
-    """The spans by the words that they cover and their type: ``Oslo`` is the same with and without a space."""
+    """The spans by words and type: ``Oslo`` is the same with and without a space."""
     return {(*covered_words(span, words), span.label): span for span in annotation.spans}
 
 
 def summary(counts: Mapping[tuple[str, ...], int]) -> dict[str, dict[str, Any]]:
     """The agreement of each pair of annotators: the F1 of spans (Hripcsak and Rothschild, 2005), None without any.
 
-    Kappa is no measure of spans, since the number of spans that both left out is not defined.
+    Not kappa, since the number of spans that both left out is not defined.
     """
     pairs: dict[str, dict[str, Any]] = {}
     for pair in sorted({key[:2] for key in counts}):

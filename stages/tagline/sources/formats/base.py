@@ -1,6 +1,6 @@
 """A format is a class: its fields are the keys of params.yaml, `read` reads a file, `recognise` guesses the keys.
 
-Here is what all formats share: the files of each split. Those of annotated texts are in `annotated`.
+This module has what all formats share, `annotated` what annotated texts share.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ MOST_WORDS = 500
 
 
 def leads_out(path: Path, *folders: Path) -> bool:
-    """Whether a path, with links resolved, is outside all of the folders, whose own links are resolved too."""
+    """Whether a path is outside all of the folders, with links resolved on both sides."""
     real = Path(os.path.realpath(path))  # unlike Path.resolve() it does not raise for a loop of links
     return not any(real.is_relative_to(os.path.realpath(folder)) for folder in folders)
 
 
 class Shares(Section):
-    """The shares of the training documents that become the splits without a file."""
+    """The shares of training documents that become the splits without a file."""
 
     seed: int
     validation: Share | None = None
@@ -52,11 +52,11 @@ class Source(Section):
     @property
     @abstractmethod
     def patterns(self) -> dict[str, str]:
-        """Split name to what the source has it in, for each split that it has."""
+        """Split name to what the source has it in."""
 
     @property
     def shares(self) -> dict[str, float]:
-        """Split name to its share of train, for each split that is drawn from train."""
+        """Split name to its share of train, if it is drawn from train."""
         return {}
 
     @model_validator(mode="after")
@@ -114,22 +114,22 @@ class Files(Source):
 
     @property
     def patterns(self) -> dict[str, str]:
-        """Split name to path or glob pattern inside the folder, for each split that has one."""
+        """Split name to path or glob pattern inside the folder."""
         splits = self.model_dump(include={"train", "validation", "test"}, exclude_none=True)
         return splits | named_tests(self.tests)
 
     @property
     def shares(self) -> dict[str, float]:
-        """Split name to its share of train, for each split without a file."""
+        """Split name to its share of train, if it has no file."""
         named = {"test": self.split.test, "validation": self.split.validation} if self.split else {}
         return {split: share for split, share in named.items() if share is not None}
 
     def annotated_by(self, file: str) -> str | None:
-        """The pattern of ``annotated_types`` for a file, given by its path in the folder: the first that matches."""
+        """The first pattern of ``annotated_types`` that matches a file, given by its path in the folder."""
         return next((pattern for pattern in self.annotated_types if fnmatchcase(file, pattern)), None)
 
     def annotated(self, file: str) -> Sequence[str] | None:
-        """The types of entities that alone are annotated in a file; None: all."""
+        """The types that alone are annotated in a file; None: all."""
         pattern = self.annotated_by(file)
         return None if pattern is None else sorted(set(self.annotated_types[pattern]))
 
@@ -140,28 +140,28 @@ class Files(Source):
 
     @classmethod
     def recognise(cls, _: Sample) -> Guess | None:
-        """Guess the keys of a file for `tagline inspect`; None if it has another format."""
+        """Guess the keys of a file for `tagline inspect`; None if it is another format."""
         return None
 
     @abstractmethod
     def read(self, path: Path) -> Iterator[Sentence]:
-        """Read the sentences of a file, or folder, that a split names.
+        """Read the sentences of a file or folder.
 
         Raises:
-            UserError: the file is malformed; the message begins with the file and the line or row.
+            UserError: it is malformed; the message begins with the file and the line or row.
         """
 
     def files(self, path: Path) -> list[Path]:
-        """All files that `read` opens for a path; they are checked before and hashed into the provenance."""
+        """All files that `read` opens for a path, to be checked before and hashed."""
         return [path]
 
     @property
     def meanings(self) -> dict[str, str]:
-        """What each kind of note in `Sentence.notes` means, for the terminal."""
+        """What each kind of `Sentence.notes` means, for the terminal."""
         return {}
 
     def report(self, findings: Mapping[str, Findings]) -> str:
-        """Summarise the notes of all sentences of each split for the terminal; an empty string prints nothing.
+        """Summarise the notes of each split for the terminal; empty: print nothing.
 
         Raises:
             UserError: the params do not allow what the notes say.
@@ -174,7 +174,7 @@ class WordFiles(WordKeys, Files):
 
 
 def in_documents(sentences: Iterable[Sentence], documents: Documents) -> Iterator[Sentence]:
-    """Yield the sentences of a file, whose documents are those that the file marks, with the documents of a choice."""
+    """Yield the sentences of a file, whose documents are marked, with the documents of a choice."""
     for sentence in sentences:
         if documents == "marked":
             yield sentence
@@ -186,7 +186,7 @@ def with_borders(sentences: Iterable[Sentence], path: Path, remedy: str) -> Iter
     """Yield the sentences of a file.
 
     Raises:
-        UserError: the only one is so long that the file was not divided into sentences; its words, and the remedy.
+        UserError: the only one is so long that the file was not divided into sentences.
     """
     count = 0
     words = 0

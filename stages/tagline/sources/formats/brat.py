@@ -23,7 +23,7 @@ _OFFSETS = re.compile(r"(\d+)[ \t](\d+)")
 
 
 class Brat(AnnotatedFiles):
-    """The parts of a discontinuous span become spans, or it is filled, dropped or an error."""
+    """Discontinuous spans are split, filled, dropped or an error."""
 
     is_document = True
     own_notes = (DISCONTINUOUS,)

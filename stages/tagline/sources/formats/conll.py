@@ -1,6 +1,6 @@
 """CoNLL column files: one word per line with its tags, an empty line after each sentence.
 
-The format of the CoNLL shared tasks (Tjong Kim Sang and De Meulder, 2003): columns separated by tabs or by spaces,
+The format of the CoNLL shared tasks (Tjong Kim Sang and De Meulder, 2003): columns separated by tabs or spaces,
 ``-DOCSTART-`` lines between documents.
 """
 
@@ -38,7 +38,7 @@ _PREFIXES = ("##", "IMGID:")  # of comments in KLUE, and in sets with images
 
 
 class Conll(WordFiles):
-    """A name per column, ``words`` for the words and ``-`` for a column to skip."""
+    """A name per column, ``words`` for the words and ``-`` for columns to skip."""
 
     format: Literal["conll"]
     """File format, such as conll, csv, json, parquet, spans or that of an annotation tool (docs/data.md). conll: one
@@ -70,7 +70,6 @@ class Conll(WordFiles):
 
     @property
     def tag_columns(self) -> list[str]:
-        """The columns that are neither the words nor skipped."""
         return [name for name in self.columns if name not in (WORDS, SKIP)]
 
     @classmethod
@@ -130,7 +129,7 @@ def _sentences(path: Path, keys: Conll) -> Iterator[Sentence]:
 
 
 def _without_comments(lines: Lines, table: Table, skip: bool) -> Lines:
-    """Skip comments, or check that no line looks like one."""
+    """Skip comments, or check that there are none."""
     for number, line in lines:
         if not table.is_comment(line):
             yield number, line
@@ -142,7 +141,7 @@ def _without_comments(lines: Lines, table: Table, skip: bool) -> Lines:
 
 
 def _below_header(lines: Lines, table: Table, header: bool | None) -> Lines:
-    """Skip the header, or check that the first line is not one."""
+    """Skip the header, or check that there is none."""
     for number, line in lines:
         if is_border(line):
             yield number, line
@@ -164,7 +163,7 @@ def _below_header(lines: Lines, table: Table, header: bool | None) -> Lines:
 
 
 def _with_ends(lines: Lines, table: Table, ends: Collection[str]) -> Lines:
-    """Add an empty line below each of some words that is not in an entity, such as the last one of ``Yahoo !``."""
+    """Add an empty line below words that end sentences, if not in an entity such as ``Yahoo !``."""
     words = table.columns.index(WORDS)
     for number, line in lines:
         yield number, line
@@ -173,7 +172,7 @@ def _with_ends(lines: Lines, table: Table, ends: Collection[str]) -> Lines:
 
 
 def looks_like_header(cells: Sequence[str], columns: Sequence[str]) -> bool:
-    """Whether the cells of a line are usual names of words or tags in each column that is read."""
+    """Whether the cells are usual names of words or tags in all columns that are read."""
     if len(cells) != len(columns):
         return False
     for cell, column in zip(cells, columns, strict=True):
@@ -184,7 +183,7 @@ def looks_like_header(cells: Sequence[str], columns: Sequence[str]) -> bool:
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Name the columns of a table: the words have most different values, numbers, ids and constants are skipped."""
+    """Name the columns: words have most different values; numbers, ids and constants are skipped."""
     rows = [row for row in rows if not NOT_A_WORD.fullmatch(row[0])] or rows
     values = [Counter(column) for column in zip(*rows, strict=True)]
     marks = [sniffing.all_mark_spans(column) for column in values]

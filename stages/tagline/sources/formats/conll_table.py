@@ -1,4 +1,4 @@
-"""Tables of CoNLL columns: sentences from numbered lines, for the format conll and for `tagline predict`."""
+"""Tables of CoNLL columns: sentences from numbered lines."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,7 +23,7 @@ NOT_A_WORD = re.compile(r"[0-9]+[-.][0-9]+")
 
 
 def separated(lines: Iterable[tuple[int, str]]) -> tuple[bool, Iterator[tuple[int, str]]]:
-    """Find out whether tabs separate the columns of numbered lines, or spaces, by the first line that is no comment.
+    """Find out by the first line that is no comment whether tabs or spaces separate columns.
 
     Returns:
         Whether tabs do, and the lines: if so, without comments, which begin with # and have no tab.
@@ -48,7 +48,7 @@ def _without_comments(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, s
 
 
 class Line(NamedTuple):
-    """A line of a word, with its number and its columns."""
+    """A line of a word."""
 
     number: int
     line: str
@@ -60,10 +60,9 @@ class Table:
     """Makes sentences of the lines of a file.
 
     Attributes:
-        name: the file's name in messages.
-        columns: a name per column: `WORDS` once, `SKIP` for a column to skip, else a tag column.
-        tabs: whether tabs separate the columns; otherwise spaces do.
-        rules: for the words.
+        name: of the file, for messages.
+        columns: names: `WORDS` once, `SKIP` for columns to skip, else tag columns.
+        tabs: whether tabs, not spaces, separate the columns.
     """
 
     name: str
@@ -92,7 +91,7 @@ class Table:
             yield self.sentence(rows, document)
 
     def sentence(self, rows: Sequence[Line], document: int | None) -> Sentence:
-        """Make a sentence; words that the rules skip become notes."""
+        """Make a sentence; skipped words become notes."""
         if self.columns[0] != WORDS:
             rows = _words_only(rows)
         words: list[str] = []
@@ -123,7 +122,7 @@ class Table:
         return any(tag != "O" and _SPAN_TAG.fullmatch(tag) for tag in self.tags(line))
 
     def tags(self, line: str) -> list[str]:
-        """The tags of a line; none if it has another number of columns."""
+        """The tags of a line; none with another number of columns."""
         cells = fields(line, self.tabs)
         if len(cells) != len(self.columns):
             return []
@@ -169,14 +168,13 @@ def checked(sentence: Sentence, rules: WordRules, locations: Sequence[str], one_
 
 
 def _words_only(rows: Sequence[Line]) -> Sequence[Line]:
-    """Leave out multi-word tokens and empty nodes (12-13, 8.1), if the first column counts the words."""
+    """Leave out multi-word tokens and empty nodes (12-13, 8.1), if the first column counts words."""
     words = [row for row in rows if not NOT_A_WORD.fullmatch(row.fields[0])]
     are_counted = all(row.fields[0] == str(number) for number, row in enumerate(words, 1))
     return words if words and are_counted else rows
 
 
 def is_border(line: str) -> bool:
-    """Whether a line separates sentences."""
     return not line.strip(" \t") or starts_document(line)
 
 
@@ -186,5 +184,5 @@ def starts_document(line: str) -> bool:
 
 
 def fields(line: str, tabs: bool) -> list[str]:
-    """Split a line into its columns, at tabs or at spaces."""
+    """Split a line at tabs or at spaces."""
     return line.split("\t") if tabs else _SPACES.split(line.strip(" "))

@@ -1,7 +1,7 @@
 """CoNLL-U files (https://universaldependencies.org/format.html): ten tab-separated columns, comments, word ids.
 
-Syntactic words are read. The surface form of a multi-word token (id ``1-2``) and the empty nodes of enhanced
-dependencies (id ``1.1``) are skipped, since neither is a word of the sentence by the format's own definition.
+Syntactic words are read. Surface forms of multi-word tokens (id ``1-2``) and empty nodes (id ``1.1``) are skipped,
+since neither is a word by the format's own definition.
 """
 
 import re
@@ -32,7 +32,7 @@ UNSPECIFIED = "_"
 
 
 class ConllU(UnknownTag, Files):
-    """A tag column is a column by its name in lower case, or one key of FEATS or MISC (``misc:NER``)."""
+    """A tag column is a column in lower case, or one key of FEATS or MISC (``misc:NER``)."""
 
     format: Literal["conllu"]
     encoding: Encoding = UTF_8
@@ -53,7 +53,6 @@ class ConllU(UnknownTag, Files):
 
     @classmethod
     def recognise(cls, sample: Sample) -> Guess | None:
-        """Guess the tag columns of a file."""
         rows = [line.split("\t") for line in sample.lines if line.strip() and not line.startswith("#")]
         if not rows or any(len(row) != len(COLUMNS) for row in rows) or not _FIRST_ID.match(rows[0][0]):
             return None
@@ -80,7 +79,7 @@ class ConllU(UnknownTag, Files):
 
 
 def _sentences(path: Path, keys: ConllU) -> Iterator[Sentence]:
-    """Read sentences, with their ``sent_id`` as id and that of ``newdoc`` as document if they have them."""
+    """Read sentences, with their ``sent_id`` as id and that of ``newdoc`` as document."""
     document: str | int | None = None
     documents = 0
     for lines in paragraphs(read_lines(path, keys.encoding, borders=True)):
@@ -114,7 +113,7 @@ Tokens = dict[int, tuple[int, str]]
 
 
 def _words(lines: Iterable[tuple[int, str]], path: Path) -> tuple[dict[int, list[str]], Tokens]:
-    """The fields of each word of a sentence, by its line, and the multi-word tokens."""
+    """The fields of each word by its line, and the multi-word tokens."""
     words: dict[int, list[str]] = {}
     tokens: Tokens = {}
     for number, line in lines:
@@ -145,7 +144,7 @@ def _tag(fields: Sequence[str], column: str, absent: str) -> str:
 
 
 def _surface(text: str, words: Sequence[str], tokens: Tokens) -> Surface | None:
-    """Find words in the text of their sentence; None if it consists of other ones."""
+    """Find words in the text of their sentence; None if it has others."""
     # Of the multi-word token *don't*, *do* and *n't* are in the text; of *du*, *de* and *le* are not.
     forms: list[tuple[str, Sequence[str]]] = []  # each with its words
     first = 0
@@ -164,7 +163,7 @@ def _surface(text: str, words: Sequence[str], tokens: Tokens) -> Surface | None:
 
 
 def _located(forms: Sequence[str], text: str) -> WordSpans | None:
-    """The start and end of each form in a text; None if the text is not these forms with white space between them."""
+    """The start and end of each form; None if the text is not these forms with white space between."""
     spans: WordSpans = []
     position = 0
     for form in forms:

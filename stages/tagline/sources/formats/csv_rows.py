@@ -1,4 +1,4 @@
-"""CSV with a header: one row per word and a column that identifies the sentence, or one row per sentence."""
+"""CSV with a header: one row per word and a column for the sentence, or one row per sentence."""
 
 import ast
 import csv
@@ -58,12 +58,12 @@ class Csv(RowKeys, WordFiles):
 
     @property
     def sentence_key(self) -> str | None:
-        """The column whose value changes with the sentence, within a document if there is a column for it."""
+        """The column whose value changes with the sentence, within a document if that has a column."""
         return self.sentence
 
     @classmethod
     def recognise(cls, sample: Sample) -> Guess | None:
-        """Guess the columns of a file; None if there are no words and tags, or no column of sentences."""
+        """Guess the columns; None without words and tags, or without a column of sentences."""
         dialect, table = table_of(sample)
         header = table[0] if table else []
         words = words_among(header)
@@ -111,7 +111,7 @@ class Csv(RowKeys, WordFiles):
 
 
 def table_of(sample: Sample) -> tuple[Guess, list[list[str]]]:
-    """The delimiter and quote of a file, and its rows from the header on; no rows if it is not CSV."""
+    """The delimiter and quote of a file, and its rows with the header; no rows if it is not CSV."""
     lines = [] if sample.is_json else list(filter(str.strip, sample.lines))
     for quote in ('"', None) if lines else ():
         delimiter = max(",;\t|", key=lines[0].count)
@@ -126,7 +126,6 @@ def table_of(sample: Sample) -> tuple[Guess, list[list[str]]]:
 
 
 def _of_words(path: Path, keys: Csv) -> Iterator[Sentence]:
-    """Read a file with one row per word."""
     first: dict[str, str] = {}
     for ids, group in groupby(_with_ids(path, keys), key=itemgetter(0)):
         locations, rows = zip(*(row for _, row in group), strict=True)
@@ -147,7 +146,7 @@ def _of_words(path: Path, keys: Csv) -> Iterator[Sentence]:
 
 
 def _with_ids(path: Path, keys: Csv) -> Iterator[tuple[list[str], tuple[str, dict[str, str]]]]:
-    """Yield the rows, each with the ids of its document and sentence; a skipped word belongs to the sentence above."""
+    """Yield the rows with document and sentence id; a skipped word belongs to the sentence above."""
     above = [""] * len(keys.id_keys)
     for location, cells in _rows(path, keys):
         ids = [cells[key].strip() for key in keys.id_keys]
@@ -164,7 +163,7 @@ def _with_ids(path: Path, keys: Csv) -> Iterator[tuple[list[str], tuple[str, dic
 
 
 def _of_sentences(path: Path, keys: Csv) -> Iterator[Sentence]:
-    """Read a file with one row per sentence, its words joined by spaces in one cell and their tags in others."""
+    """Read a file with one row per sentence, its words joined by spaces in one cell."""
     # Cells with a list as Python writes it (['Ada', 'lives']), which pandas makes of lists, are read as lists. Tags
     # can also be joined by commas.
     for location, cells in _rows(path, keys):
@@ -179,7 +178,7 @@ def _of_sentences(path: Path, keys: Csv) -> Iterator[Sentence]:
 
 
 def _rows(path: Path, keys: Csv) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield the location of each row below the header, and its cells by column; empty rows are skipped."""
+    """Yield the location of each row below the header, and its cells by column, but no empty rows."""
     header: list[str] = []
     for number, line in read_lines(path, keys.encoding):
         location = f"{path}:{number}"
@@ -207,7 +206,7 @@ def _rows(path: Path, keys: Csv) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _check_header(header: Sequence[str], keys: Csv, location: str) -> None:
-    """Raise a `UserError` if a column is missing from the header, or is there twice."""
+    """Raise a `UserError` if a column is missing from the header or there twice."""
     for column in keys.row_keys:
         if header.count(column) != 1:
             raise UserError(
@@ -228,7 +227,6 @@ def _cells(line: str, delimiter: str, quote: str | None) -> list[str]:
 
 
 def _items(cell: str, location: str) -> list[str]:
-    """Split a cell into words or tags."""
     cell = cell.strip()
     if not _LITERAL.fullmatch(cell):
         return re.split("[ \t]+", cell) if cell else []

@@ -17,8 +17,6 @@ from tagline.text.agreement import running_text
 
 
 class Gliner(JsonTexts):
-    """Training data of GLiNER."""
-
     signs = frozenset({"tokenized_text", "ner"})
 
     format: Literal["gliner"]

@@ -1,8 +1,8 @@
 r"""INCEpTION's export as WebAnno TSV 3: a sentence of the document is a sentence here, and its tokens are the words.
 
-The file has a token per line, with a column per feature of each layer, which the header ``#T_SP=LAYER|FEATURE``
-names. ``PER[1]`` in several lines is one span, ``PER[1]|ORG[2]`` are two spans of one token, ``_`` means no span, ``*``
-is a span without a value, a backslash escapes. Offsets count UTF-16 units of the document. Lines with numbers such as
+There is a token per line, with a column per feature of each layer, which the header ``#T_SP=LAYER|FEATURE`` names.
+``PER[1]`` in several lines is one span, ``PER[1]|ORG[2]`` are two spans of one token, ``_`` means no span, ``*`` is a
+span without a value, a backslash escapes. Offsets count UTF-16 units of the document. Lines with numbers such as
 ``1-3.1`` are parts of tokens.
 https://inception-project.github.io/releases/38.0/docs/user-guide.html#sect_webannotsv
 """
@@ -31,7 +31,7 @@ Block = tuple[str, Sequence[tuple[str, str]], int]
 
 
 class Inception(AnnotatedFiles):
-    """A feature of a span layer, by default the value of its named entities."""
+    """A feature of a span layer."""
 
     own_notes = ("unlabelled_spans",)
 
@@ -72,7 +72,7 @@ def _blocks(path: Path, keys: Inception) -> Iterator[Block]:
 
 
 def _features(lines: Iterable[tuple[int, str]]) -> list[tuple[str, str]]:
-    """The layer and the feature of each column that a header names; a layer without features has one without name."""
+    """Layer and feature of each column in a header; without features, one without name."""
     features = []
     for layer_and_features in _after("#T_SP=", lines):
         layer, *names = layer_and_features.split("|")
@@ -81,7 +81,7 @@ def _features(lines: Iterable[tuple[int, str]]) -> list[tuple[str, str]]:
 
 
 def _after(prefix: str, lines: Iterable[tuple[int, str]]) -> list[str]:
-    """What follows a prefix in the lines that begin with it."""
+    """What follows a prefix in lines that begin with it."""
     return [line.removeprefix(prefix) for _, line in lines if line.startswith(prefix)]
 
 
@@ -103,7 +103,7 @@ def _text(text: str, rows: Sequence[tuple[str, str]], column: int) -> AnnotatedT
 
 
 def _tokens(text: str, rows: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str | None, int, int, str]]:
-    """Yield the location of each row, which part of a word it is or None, its start and end in the text, its cells."""
+    """Yield each row's location, part of a word or None, start and end in the text, and cells."""
     bounds = dict(enumerate(boundaries(text, "utf16")))
     begin: int | None = None
     for location, line in rows:
@@ -119,7 +119,7 @@ def _tokens(text: str, rows: Sequence[tuple[str, str]]) -> Iterator[tuple[str, s
 
 
 def _values(cells: str, column: int) -> Iterator[tuple[str, str]]:
-    """The values of a cell, empty if a span has none, and their references."""
+    """The values of a cell, perhaps empty, and their references."""
     of_columns = cells.split("\t")
     if column < len(of_columns) and of_columns[column] != "_":
         for value, reference in _VALUE.findall(of_columns[column]):

@@ -15,8 +15,6 @@ from tagline.text.sentence import Sentence
 
 
 class JsonLists(ListKeys, WordFiles):
-    """The keys of an object."""
-
     format: Literal["json"]
     encoding: Encoding = UTF_8
 

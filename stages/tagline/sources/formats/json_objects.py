@@ -1,7 +1,7 @@
 """Objects in JSON Lines, each with its line, or in one JSON text, each with its number.
 
-The first line decides which: a line of JSON Lines is a whole object. Otherwise the text is a list of objects, or an
-object with one such list, such as Rasa's ``{"rasa_nlu_data": {"common_examples": [``.
+The first line decides: a line of JSON Lines is a whole object. Otherwise the text is a list of objects, or an object
+with one such list, such as Rasa's ``{"rasa_nlu_data": {"common_examples": [``.
 """
 
 import json
@@ -22,13 +22,13 @@ _SPACE = " \t\n"
 
 
 def read_rows(path: Path, encoding: str = UTF_8) -> LocatedObjects:
-    """Yield the objects of a file, each with its location; a `UserError` if there are none, see also `rows_in`."""
+    """Yield the objects of a file with locations; a `UserError` if there are none, see also `rows_in`."""
     return at_least_one(rows_in(read_lines(path, encoding), str(path)), f"{path}: no sentence; {EXPECTED}")
 
 
 @lru_cache(maxsize=1)
 def first_rows(sample: Sample) -> list[dict[str, Any]]:
-    """The first objects of a file; none if it is not JSON, or malformed."""
+    """The first objects of a file; none if it is not JSON or malformed."""
     try:
         rows = read_rows(sample.path, sample.encoding) if sample.is_json else ()
         return [row for _, row in islice(rows, ROWS)]
@@ -76,7 +76,7 @@ def _begins_text(line: str) -> bool:
 
 
 def _only_list(value: Any, name: str) -> list[Any]:
-    """The list, or the only list of objects in an object or in objects that are its values."""
+    """The list, or the only list of objects in an object or its values."""
     if isinstance(value, list):
         return value
     lists = {}
@@ -94,7 +94,6 @@ def _only_list(value: Any, name: str) -> list[Any]:
 
 
 def _decode(text: str, name: str, line: int, expected: str) -> Any:
-    """Decode a text that begins on the given line."""
     try:
         value = json.loads(text, object_pairs_hook=unique_keys)
         if "\\u" in text:
@@ -118,7 +117,7 @@ def _decode(text: str, name: str, line: int, expected: str) -> Any:
 
 
 def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Make an object of its keys and values; a `KeyError` if a key is there twice."""
+    """Make an object of keys and values; a `KeyError` if a key is there twice."""
     value = dict(pairs)
     if len(value) < len(pairs):
         keys = [key for key, _ in pairs]

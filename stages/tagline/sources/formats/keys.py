@@ -1,4 +1,4 @@
-"""The values that keys of ``download.dataset`` can have, and the keys about words that formats share."""
+"""The values that keys of ``download.dataset`` can have, and shared keys about words."""
 
 import codecs
 import re
@@ -19,14 +19,14 @@ _NOT_OF_FILES = ("idna", "punycode", "raw-unicode-escape", "unicode-escape")
 
 
 def column_name(name: str) -> str:
-    """Return the name of a tag column unchanged if data/raw can have a column of that name."""
+    """Return a tag column's name unchanged if data/raw can have it."""
     if name in RESERVED or not name.strip():
         raise ValueError(f"a tag column cannot be named {name!r}; {', '.join(RESERVED)} are other columns")
     return name
 
 
 def column_names(columns: dict[str, str]) -> dict[str, str]:
-    """Return a mapping from tag columns unchanged if it has at least one and all their names can be used."""
+    """Return a mapping from tag columns unchanged if it has any and all names can be used."""
     if not columns:
         raise ValueError("must name at least one tag column")
     for name in columns:
@@ -35,21 +35,21 @@ def column_names(columns: dict[str, str]) -> dict[str, str]:
 
 
 def type_name(name: str) -> str:
-    """Return the name of a type of entities unchanged if it is one."""
+    """Return the name of a type unchanged if it is one."""
     if not is_type(name):
         raise ValueError(f"{name!r} is not the name of a type such as PER; O, B-PER and I-PER are tags of words")
     return name
 
 
 def label_names(names: list[str]) -> list[str]:
-    """Return the names of numbered labels unchanged if they are different and none is empty."""
+    """Return the names of numbered labels unchanged if all differ and none is empty."""
     if not names or not all(names) or len(set(names)) < len(names):
         raise ValueError("must be the label names, each once, in the order of their numbers from 0")
     return names
 
 
 def text_encoding(name: str) -> str:
-    """Return the name of an encoding unchanged if Python can read text with it."""
+    """Return an encoding unchanged if Python can read text with it."""
     try:
         "".encode(name)
         usable = codecs.lookup(name).name not in _NOT_OF_FILES
@@ -61,7 +61,7 @@ def text_encoding(name: str) -> str:
 
 
 def test_names(tests: dict[str, str]) -> dict[str, str]:
-    """Return further test sets unchanged if all their names can be used."""
+    """Return further test sets unchanged if their names can be used."""
     for name in tests:
         if name in SPLITS or not re.fullmatch("[A-Za-z0-9_-]+", name):
             raise ValueError(
@@ -71,12 +71,11 @@ def test_names(tests: dict[str, str]) -> dict[str, str]:
 
 
 def named_tests(tests: Mapping[str, str]) -> dict[str, str]:
-    """The further test sets by the names of their splits."""
+    """The further test sets by split name."""
     return {f"{FURTHER}{name}": test for name, test in tests.items()}
 
 
 def pattern(text: str) -> str:
-    """Return a regular expression unchanged if it is one."""
     try:
         re.compile(text)
     except (re.error, RecursionError, OverflowError) as error:
@@ -100,8 +99,6 @@ LabelNames = Annotated[list[str], AfterValidator(label_names)]
 
 
 class UnknownTag(Section):
-    """The tag of words whose tag is not known."""
-
     unknown_tag: Key | None = None
 
 
@@ -113,14 +110,12 @@ class WordKeys(UnknownTag):
 
     @property
     def meanings(self) -> dict[str, str]:
-        """See `Files.meanings`."""
         if self.empty_words == "error":
             return {}
         return {EMPTY_WORDS: "words of white space only, skipped", EMPTY_SENTENCES: "rows without words, left out"}
 
     @property
     def rules(self) -> WordRules:
-        """What becomes of words that are empty, or have something to strip."""
         return WordRules(
             self.strip_pattern,
             self.empty_words == "skip",

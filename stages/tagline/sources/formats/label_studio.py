@@ -1,6 +1,6 @@
 """Label Studio's export JSON: an object per task with its annotations, of which results of a Labels control are read.
 
-Cancelled annotations, drafts and predictions are not read.
+Cancelled annotations, drafts and predictions are not.
 """
 
 from collections import Counter
@@ -20,7 +20,7 @@ from tagline.text.sentence import Note
 
 
 class LabelStudio(JsonTexts):
-    """The key of the text in a task's data, and the control if there are several."""
+    """The key of the text, and the control if there are several."""
 
     own_notes = ("cancelled_annotations",)
 
@@ -30,7 +30,7 @@ class LabelStudio(JsonTexts):
 
     @classmethod
     def guess(cls, rows: Sequence[Mapping[str, Any]]) -> Guess | None:
-        """Guess the keys by the first rows; those of other exports are recognised, too, which `texts` refuses."""
+        """Guess the keys by the first rows, also of other exports, which `texts` refuses."""
         tasks = all(isinstance(row.get("data"), dict) and row.keys() & {"annotations", "predictions"} for row in rows)
         if not tasks and not all(row.keys() & {"annotation_id", "completions"} for row in rows):
             return None
@@ -41,7 +41,7 @@ class LabelStudio(JsonTexts):
         return keys
 
     def texts(self, path: Path) -> Iterator[AnnotatedText]:
-        """Yield the tasks of a file, of which some are annotated, by the control that params.yaml names."""
+        """Yield the tasks of a file, of which some are annotated by the chosen control."""
         annotated = False
         controls: set[str] = set()
         for row in rows_of([path], self.encoding):
@@ -85,13 +85,13 @@ def _task(task: Row, keys: LabelStudio) -> AnnotatedText:
 
 
 def _controls(row: Mapping[str, Any]) -> list[str]:
-    """The control of each result with labels in a task."""
+    """The control of each result with labels."""
     results = chain.from_iterable(objects_in(each.get("result")) for each in objects_in(row.get("annotations")))
     return [str(result.get("from_name")) for result in results if result.get("type") == "labels"]
 
 
 def _spans(result: Any, location: str, keys: LabelStudio) -> list[Span]:
-    """The spans of a result, one per label; none of another kind, such as a choice for the text, or another control."""
+    """The spans of a result, one per label; none of another kind or another control."""
     if not isinstance(result, Mapping) or not isinstance(result.get("type"), str):
         raise UserError(f"{location}: a result must be an object with a type; got {quoted(result)}")
     if not result["type"].endswith("labels"):
@@ -108,5 +108,5 @@ def _spans(result: Any, location: str, keys: LabelStudio) -> list[Span]:
 
 
 def _name(annotator: Any) -> str:
-    """The name of an annotator: an id, or an object where the export has e-mail addresses."""
+    """The name of an annotator: an id, or an e-mail address where the export has it."""
     return str(annotator.get("email", annotator.get("id"))) if isinstance(annotator, Mapping) else str(annotator)

@@ -1,4 +1,4 @@
-"""Lines of text files, plain or gzip-compressed: any encoding and line ends, each bad byte reported by its line."""
+"""Lines of text files, plain or gzip-compressed: any encoding and line ends, bad bytes reported by line."""
 
 import codecs
 import gzip
@@ -38,16 +38,16 @@ ENCODING_REMEDY = (
 
 
 def read_lines(path: Path, encoding: str = UTF_8, borders: bool = False, remedy: str = ENCODING_REMEDY) -> Lines:
-    r"""Yield the lines of a data set's file without their ends and byte order marks, numbered from 1.
+    r"""Yield the lines of a file without their ends and byte order marks, numbered from 1.
 
     Args:
-        path: the file; decompressed if it is gzip-compressed, whatever its name.
+        path: decompressed if it is gzip-compressed, whatever its name.
         borders: whether empty lines separate sentences; then lines that end with ``\r\r\n`` are an error.
         remedy: see `decoded_lines`.
 
     Raises:
-        UserError: the text is not in that encoding, or contains a NUL byte; the file is a PDF, an archive, an
-            Office file, Arrow or a pickle; the gzip file is damaged.
+        UserError: the text is not in that encoding, or contains a NUL byte; the file is a PDF, an archive, an Office
+            file, Arrow or a pickle; the gzip file is damaged.
     """
     damaged = reading(path, problem="a damaged gzip file", remedy="compress it again")
     with path.open("rb") as file, damaged:
@@ -70,7 +70,7 @@ def read_lines(path: Path, encoding: str = UTF_8, borders: bool = False, remedy:
 
 
 def _not_utf_8(lines: Lines, name: str, encoding: str) -> Lines:
-    """Yield lines; raise a `UserError` at the end if most of those that are not ASCII are UTF-8."""
+    """Yield lines; raise a `UserError` at the end if most non-ASCII ones are UTF-8."""
     # A few can look like UTF-8 by chance: the bytes of *CAFÉ»* do.
     first = as_utf_8 = others = 0
     for number, line in lines:
@@ -118,8 +118,8 @@ def decoded_lines(file: BinaryIO, name: str, encoding: str = UTF_8, remedy: str 
     """Yield the lines of an open file or a stream as they arrive, numbered from 1.
 
     Args:
-        file: read from its current position; only the current line and the decoder's block are in memory.
-        encoding: of the text; a byte order mark of UTF-8 is skipped.
+        file: read from its current position; only a line and the decoder's block are in memory.
+        encoding: a byte order mark of UTF-8 is skipped.
         remedy: what to do about another encoding, for messages.
 
     Raises:

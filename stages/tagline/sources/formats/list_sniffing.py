@@ -1,4 +1,4 @@
-"""How rows show that they hold lists of words and tags, or spans: what `tagline inspect` guesses of JSON and tables."""
+"""How rows show that they hold lists of words and tags, or spans, for `tagline inspect`."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ _NAMES = {
 
 
 def sniff_lists(read: Callable[[], Iterator[SniffedRow]], features: SniffedRow = MappingProxyType({})) -> Guess | None:
-    """Guess the keys of words and tags, which are lists of equal lengths, or fields of objects in one, and of an id.
+    """Guess the keys of words and tags, lists of equal lengths or fields of objects in one, and of an id.
 
     Args:
         features: of `datasets`, which can name numbers.
@@ -59,7 +59,7 @@ def sniff_lists(read: Callable[[], Iterator[SniffedRow]], features: SniffedRow =
 
 
 def _fields(rows: Sequence[SniffedRow]) -> dict[str, None]:
-    """The keys LIST.FIELD of objects in lists that are not spans, in their order."""
+    """The keys LIST.FIELD of objects in lists that are not spans."""
     fields: dict[str, None] = {}
     for row in rows:
         for key, value in row.items():
@@ -70,7 +70,7 @@ def _fields(rows: Sequence[SniffedRow]) -> dict[str, None]:
 
 
 def _placeholders(keys: Collection[str], rows: Iterable[SniffedRow]) -> dict[str, list[str]]:
-    """Names for the numbers in the lists of each key, without keys of more different numbers than tags can be."""
+    """Names for the numbers in the lists of each key, unless they are too many for tags."""
     from tagline.labels import schemes  # imported here: only `tagline inspect` reads labels
 
     highest = dict.fromkeys(keys, 0)
@@ -85,7 +85,7 @@ def _placeholders(keys: Collection[str], rows: Iterable[SniffedRow]) -> dict[str
 
 
 def _named(fields: Iterable[str], name: str) -> str | None:
-    """The key of an object that is called as a key of `_NAMES`, or alike."""
+    """The key of an object that is called as in `_NAMES`, or alike."""
     for pattern in _NAMES[name]:
         for field in fields:
             if re.search(pattern, field, re.IGNORECASE):
@@ -99,7 +99,7 @@ def is_span(item: SniffedRow) -> bool:
 
 
 def span_keys(rows: Sequence[SniffedRow]) -> Guess | None:
-    """The key of the lists of spans in some rows, and the keys of a span's start, end and label; None without spans."""
+    """The key of the lists of spans, and of a span's start, end and label; None without spans."""
     for key in dict.fromkeys(chain.from_iterable(rows)):
         spans = list(chain.from_iterable(sniffing.objects_in(row.get(key)) for row in rows))
         fields = dict.fromkeys(chain.from_iterable(spans))

@@ -1,4 +1,4 @@
-"""Rows that hold a sentence as lists, one of words and one per tag column: what JSON, tables and the Hub share."""
+"""Rows that hold a sentence as lists, one of words and one per tag column: in JSON, tables and on the Hub."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class RowKeys(Section):
 
     @property
     def sentence_key(self) -> str | None:
-        """The key of a sentence's id, if the rows have one."""
+        """The key of a sentence's id, if any."""
         return None
 
     @property
@@ -43,7 +43,7 @@ class RowKeys(Section):
 
 
 class ListKeys(RowKeys):
-    """The keys of rows with a sentence each: of its lists, and the names of labels that are numbers."""
+    """The keys of rows with a sentence each, and the names of labels that are numbers."""
 
     names: dict[str, LabelNames] = Field(default_factory=dict)
     id: Key | None = None
@@ -59,7 +59,7 @@ class ListKeys(RowKeys):
 
 
 def check_names(names: Mapping[str, Sequence[str]], tag_columns: Mapping[str, str]) -> None:
-    """Raise a `ValueError` if label names are of something else than a tag column."""
+    """Raise a `ValueError` if label names are not of a tag column."""
     for name in names:
         if name not in tag_columns:
             raise ValueError(f"names.{name}: not one of tag_columns ({', '.join(tag_columns)})")
@@ -71,7 +71,7 @@ def to_sentence(
     """Check a row and convert it to a sentence.
 
     Args:
-        names: tag column name to label names, for tags that are numbers.
+        names: label names by tag column, for tags that are numbers.
 
     Raises:
         UserError: a key is missing; words or tags are wrong or differ in number; a number has no name.
@@ -97,7 +97,7 @@ def to_sentence(
 
 
 def with_fields(row: Mapping[str, Any], keys: Iterable[str]) -> Mapping[str, Any]:
-    """The row with the value of each key OUTER.FIELD: of an object, or a list of those of objects in a list."""
+    """The row with the value of each key OUTER.FIELD: of an object, or a list of those of objects."""
     values = {}
     for key in keys:
         if key in row or "." not in key:
@@ -112,7 +112,7 @@ def with_fields(row: Mapping[str, Any], keys: Iterable[str]) -> Mapping[str, Any
 
 
 def columns_of(keys: RowKeys, columns: Sequence[str], location: str) -> list[str]:
-    """The columns of a table that hold the keys, LIST.FIELD in LIST; a `UserError` if one is missing or there twice."""
+    """The columns that hold the keys, LIST.FIELD in LIST; a `UserError` if one is missing or there twice."""
     needed = list(dict.fromkeys(key if key in columns else key.partition(".")[0] for key in keys.row_keys))
     for column in needed:
         if list(columns).count(column) != 1:
@@ -121,14 +121,14 @@ def columns_of(keys: RowKeys, columns: Sequence[str], location: str) -> list[str
 
 
 def rows_of(table: Dataset, columns: list[str]) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a table with some columns, read in batches: row by row takes eight times as long."""
+    """Yield the rows of a table, read in batches: row by row takes eight times as long."""
     for batch in table.select_columns(columns).with_format(None).iter(BATCH_ROWS):
         for cells in zip(*batch.values(), strict=True):
             yield dict(zip(batch, cells, strict=True))
 
 
 def _words(value: Any, key: str, rules: WordRules, location: str) -> list[str]:
-    """The words by the rules, with those that will be skipped."""
+    """The words, with those that will be skipped."""
     if rules.skip_empty and isinstance(value, list | None):
         value = ["" if word is None else word for word in value or ()]  # tables often have null for no word
     if isinstance(value, list) and all(isinstance(word, str) for word in value):
@@ -141,12 +141,12 @@ def _words(value: Any, key: str, rules: WordRules, location: str) -> list[str]:
 
 
 def joined_id(parts: Iterable[str]) -> str:
-    """The id of a sentence whose document has an id too: ``report/1``."""
+    """The id of a sentence in a document: ``report/1``."""
     return "/".join(parts)
 
 
 def to_id(value: Any, key: str, location: str) -> str:
-    """The id of a sentence or document as a string; a `UserError` if it is neither an integer nor a full string."""
+    """An id as a string; a `UserError` if it is neither an integer nor a non-empty string."""
     if isinstance(value, bool) or not isinstance(value, int | str) or value == "":
         raise UserError(f"{location}: {key!r} must be a non-empty string or an integer; got {quoted(value)}")
     return str(value)
@@ -165,12 +165,11 @@ def _tags(tags: Any, key: str, names: Sequence[str] | None, location: str) -> li
 
 
 def keys_of(row: Mapping[str, Any]) -> str:
-    """The keys of a row, for a message."""
     return shortened(", ".join(map(repr, row)), QUOTED) or "none"
 
 
 def class_label_names(features: Mapping[str, Any], tag_columns: Mapping[str, str]) -> dict[str, list[str]]:
-    """The label names of columns whose items are ClassLabels of `datasets`, by tag column."""
+    """The label names of tag columns whose items are ClassLabels of `datasets`."""
     if not features:
         return {}
     from datasets import ClassLabel  # imported here: it is slow to load
@@ -182,5 +181,5 @@ def class_label_names(features: Mapping[str, Any], tag_columns: Mapping[str, str
 def label_names(
     features: Mapping[str, Any], tag_columns: Mapping[str, str], names: Mapping[str, Sequence[str]]
 ) -> dict[str, Sequence[str]]:
-    """The label names by tag column: where the params have none, those that `datasets` has in a column's type."""
+    """The label names by tag column: of the params, else of the column's type in `datasets`."""
     return {**class_label_names(features, tag_columns), **names}

@@ -62,7 +62,7 @@ class Mentions(PageTexts):
 
     @classmethod
     def guess(cls, rows: Sequence[Mapping[str, Any]]) -> Guess | None:
-        """Guess the keys by the first row with entities, which has neither offsets nor lists of words."""
+        """Guess the keys by the first row with entities and without offsets or lists of words."""
         for named in _LAYOUTS:
             keys = cls.model_construct(**named)
             found = (with_fields(row, (keys.text, keys.entities)) for row in rows)
@@ -78,13 +78,13 @@ class Mentions(PageTexts):
         return None
 
     def texts(self, path: Path) -> Iterator[AnnotatedText]:
-        """Yield the texts of a file, or of a folder, where answers of models can be beside files of the page."""
+        """Yield the texts of a file or folder, where answers of models can be beside files of the page."""
         for rows in selected_rows(path, lambda: _rows(path, self), self.selection):
             yield _text(rows, self)
 
 
 def _rows(path: Path, keys: Mentions) -> Iterator[Row]:
-    """Yield the rows of all files; the id of a row is also under ``id``."""
+    """Yield the rows of all files, with ids also under ``id``."""
     for location, values in rows_of(keys.files(path), keys.encoding):
         content = with_fields(values, (keys.text, keys.entities))
         if path.is_dir() and content.keys().isdisjoint((keys.id, "id")):
@@ -106,7 +106,6 @@ def _is_saved(row: Row) -> bool:
 
 
 def _text(rows: Sequence[Row], keys: Mentions) -> AnnotatedText:
-    """Read the text of some rows."""
     text = shared(rows, lambda row: row.text("text" if _is_saved(row) else keys.text))
     saved = [row for row in rows if _is_saved(row)]
     annotated = AnnotatedText(rows[0].location, text, [], rows[0].id())
@@ -123,7 +122,7 @@ def _text(rows: Sequence[Row], keys: Mentions) -> AnnotatedText:
 
 
 def _quotations(row: Row, keys: Mentions) -> Quotations | None:
-    """What a row quotes, in its order; None if its entities are null, so that nobody annotated its text."""
+    """What a row quotes, in order; None if its entities are null: nobody annotated its text."""
     if keys.entities not in row.content:
         raise UserError(f"{row.location}: the key {keys.entities!r} is missing (keys: {keys_of(row.content)})")
     value = row.content[keys.entities]
@@ -164,7 +163,7 @@ def _not_entities(value: Any, row: Row, keys: Mentions) -> UserError:
 
 
 def _spans(quotations: Quotations, text: str, location: str, keys: Mentions, notes: list[Note]) -> list[Span]:
-    """The entities of a text, in the order of the quotations, with notes where the text has these otherwise."""
+    """The entities of a text, in the order of quotations; notes where the text has these otherwise."""
     spans: list[Span] = []
     words = split_text(text, keys.language, keys.split_words)
     occurrences = _occurrences([quotation for quotation, _ in quotations], text, words)
@@ -188,7 +187,7 @@ def _spans(quotations: Quotations, text: str, location: str, keys: Mentions, not
 
 
 def _occurrences(quotations: Sequence[str], text: str, words: WordOffsets) -> dict[str, list[tuple[int, int]]]:
-    """Find where a text has each quotation as whole words."""
+    """Find each quotation in a text as whole words."""
     # White space may differ, and the case if the text has a quotation in another case only. What is inside of a
     # longer quotation is found if there is nothing else: "Ada" in "Ada Lind met Ada" is the second one if both are
     # quoted.

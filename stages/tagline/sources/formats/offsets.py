@@ -17,7 +17,7 @@ WordOffsets = Sequence[tuple[int, int]]
 
 
 class Span(NamedTuple):
-    """A labelled part of a text; the end is exclusive, and the mention is the part as the file repeats it."""
+    """A labelled part of a text; the end is exclusive, the mention is the part as the file repeats it."""
 
     start: int
     end: int
@@ -26,7 +26,7 @@ class Span(NamedTuple):
 
 
 def to_span(value: Any, location: str, keys: Sequence[str] = ("start", "end", "label")) -> Span:
-    """Convert an object with start, end and label, or a list of these; an object's ``text`` is the mention."""
+    """Convert an object with start, end and label, or a list of these; ``text`` is the mention."""
     if isinstance(value, dict) and value.keys() >= set(keys):
         start, end, label = map(value.get, keys)
         return new_span(start, end, label, location, value.get("text"))
@@ -39,7 +39,7 @@ def to_span(value: Any, location: str, keys: Sequence[str] = ("start", "end", "l
 
 
 def span_of_words(span: Span, words: WordOffsets, location: str, value: Any) -> Span:
-    """Convert a span that counts words to code points; ``value`` is how the file has it."""
+    """Convert a span of words to code points; ``value`` is how the file has it."""
     if not 0 <= span.start < span.end <= len(words):
         raise UserError(
             f"{location}: span {quoted(value)} is not inside the text of {len(words)} words; expected start < end"
@@ -48,7 +48,7 @@ def span_of_words(span: Span, words: WordOffsets, location: str, value: Any) -> 
 
 
 def new_span(start: Any, end: Any, label: Any, location: str, mention: Any = None) -> Span:
-    """Make a span of values that a file has; a `UserError` if they are no integers and name."""
+    """Make a span of values of a file; a `UserError` if they are no integers and name."""
     if type(start) is not int or type(end) is not int or not isinstance(label, str) or not label.strip():
         got = quoted((start, end, label))
         raise UserError(f"{location}: start and end of a span must be integers and its label a name; got {got}")
@@ -58,7 +58,7 @@ def new_span(start: Any, end: Any, label: Any, location: str, mention: Any = Non
 def boundaries(text: str, unit: Unit) -> Sequence[int]:
     """Give for each offset in a unit, from 0 to the length of the text, its offset in code points.
 
-    An offset in the middle of a UTF-16 surrogate pair, or of the bytes of a character, has the value -1.
+    It is -1 in the middle of a UTF-16 surrogate pair or of the bytes of a character.
     """
     if text.isascii() or unit not in ("bytes", "utf16"):
         return range(len(text) + 1)
@@ -70,7 +70,7 @@ def boundaries(text: str, unit: Unit) -> Sequence[int]:
 
 
 def to_code_points(span: Span, text: str, unit: Unit, bounds: Sequence[int], location: str) -> Span:
-    """Convert a span to code points and compare it with its mention, apart from white space, which tools normalise.
+    """Convert a span to code points and compare it with its mention, white space apart.
 
     Raises:
         UserError: the span is empty, reversed, outside the text or inside a character, or is not its mention.

@@ -28,7 +28,7 @@ EXPECTED = 'expected {"words": [...], "tags": [...]} or {"text": ..., "spans": [
 
 
 class Own(AnnotatedFiles):
-    """The reader, in the folder of the files that it reads or in one above."""
+    """The reader, in the folder of the files or in one above."""
 
     format: Literal["own"]
     reader: InnerPath
@@ -37,7 +37,7 @@ class Own(AnnotatedFiles):
         return [path, reader_of(path, self.reader)]
 
     def read(self, path: Path) -> Iterator[Sentence]:
-        """Read the rows that the reader yields; errors name the row, and the line of the reader that yielded it."""
+        """Read the rows that the reader yields; errors name the row, and the reader's line."""
         missing = f"{path}: {self.reader} yields no row; {EXPECTED}"
         for number, row in enumerate(at_least_one(_rows(path, reader_of(path, self.reader)), missing), 1):
             content = row.content
@@ -58,7 +58,6 @@ def reader_of(path: Path, reader: str) -> Path:
 
 
 def _rows(path: Path, reader: Path) -> Iterator[Row]:
-    """Run the reader, and yield its rows."""
     namespace: dict[str, Any] = {"__name__": reader.stem, "__file__": str(reader)}
     number = 0
     try:
@@ -81,7 +80,7 @@ def _rows(path: Path, reader: Path) -> Iterator[Row]:
 
 
 def _checked(row: Any, location: str) -> Row:
-    """A row, whose content can be written as JSON: tuples are lists."""
+    """A row whose content JSON can have: tuples are lists."""
     try:
         content = json.loads(json.dumps(row, ensure_ascii=False).encode())
     except (TypeError, ValueError, RecursionError) as error:

@@ -61,7 +61,7 @@ def task(
 
     Args:
         spans: where annotation begins.
-        bounds: of the words of a text; unused for words.
+        bounds: of the words of a text.
         optional: ``selection``, ``suggested``, ``suspect``, ``versions``; left out if None.
     """
     of_content = {"text": content, "words": bounds} if isinstance(content, str) else {"words": content}

@@ -1,4 +1,4 @@
-"""Prodigy's JSONL, as ``prodigy db-out`` writes it: a text with spans, an answer and a session per line."""
+"""Prodigy's JSONL of ``prodigy db-out``: a text with spans, an answer and a session per line."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -66,13 +66,13 @@ def _text(rows: Sequence[Row], keys: Prodigy) -> AnnotatedText:
 
 
 def _is_binary(row: Row) -> bool:
-    """Whether the answer is about the row's spans only, and says nothing of the other words."""
+    """Whether the answer is about the row's spans only, not about other words."""
     # Rows of early versions do not say whether they are binary, but have the interface.
     return bool(row.content.get("_is_binary", row.content.get("_view_id") in BINARY_VIEWS))
 
 
 def _words(row: Row, text: str) -> list[tuple[int, int]] | None:
-    """The tokens of a row without those of white space; None if it has no tokens."""
+    """The tokens of a row, but not white space; None if it has no tokens."""
     words: list[tuple[int, int]] = []
     before = 0
     for value in row.items("tokens"):

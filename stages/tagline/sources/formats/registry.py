@@ -52,7 +52,7 @@ else:
 
 
 def any_page(tag_column: str, **keys: Any) -> Any:
-    """The section that reads what the annotation page saved, where params.yaml names no such file."""
+    """The section that reads what the page saved, where params.yaml names no such file."""
     files = dict.fromkeys(SPLITS, "any")
     section = {"source": "files", "format": "page", "tag_column": tag_column, **files, **keys}
     return SavedPage.model_validate(section)

@@ -1,4 +1,4 @@
-"""JSON objects of annotated texts: their values, and the objects that are annotations of one text."""
+"""JSON objects of annotated texts, and those that are annotations of one text."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ SUFFIXES = (".jsonl", ".jsonl.gz")
 
 
 class Row(NamedTuple):
-    """An object of a file, or one inside it, and where it begins, for messages."""
+    """An object of a file, or one inside it, and where it begins."""
 
     location: str
     content: Mapping[str, Any]
@@ -29,28 +29,28 @@ class Row(NamedTuple):
         return str(self.content[key])
 
     def items(self, key: str) -> list[Any]:
-        """The list of spans or other parts; an empty one if the row has none, or null."""
+        """The list of spans or other parts; empty if the row has none, or null."""
         value = self.content.get(key)
         if not isinstance(value, list | None):
             raise UserError(f"{self.location}: {key!r} must be a list; got {quoted(value)}")
         return value or []
 
     def id(self, key: str = "id") -> str | None:
-        """The id of a row, if it has one; see `to_id`."""
+        """The id of a row, if any; see `to_id`."""
         return to_id(self.content[key], key, self.location) if key in self.content else None
 
 
 def rows_of(files: Iterable[Path], encoding: str) -> Iterator[Row]:
-    """Yield the rows of all files; the location of a row begins with its file."""
+    """Yield the rows of all files; locations begin with the file."""
     for file in files:
         for location, content in read_rows(file, encoding):
             yield Row(location, content)
 
 
 def grouped(rows: Callable[[], Iterable[Row]], key: str) -> Iterator[list[Row]]:
-    """Join the rows that have one value of a key, of which a file has one per annotator, not always side by side.
+    """Join the rows with one value of a key, of which a file has one per annotator, perhaps apart.
 
-    The file is read twice, so that only rows of incomplete groups are in memory. A row without the key is alone.
+    The file is read twice, so that only incomplete groups are in memory. A row without the key is alone.
     """
 
     def keyed() -> Iterator[tuple[str | int, Row]]:
@@ -67,7 +67,7 @@ def grouped(rows: Callable[[], Iterable[Row]], key: str) -> Iterator[list[Row]]:
 
 
 def shared(rows: Sequence[Row], content: Callable[[Row], S]) -> S:
-    """The content of rows of one text; a `UserError` if they differ, since spans of one would mark words of another."""
+    """The content of rows of one text; a `UserError` if they differ: spans of one would mark words of another."""
     first, *others = rows
     common = content(first)
     for other in others:
@@ -85,7 +85,7 @@ def annotator_of(location: str) -> str:
 
 
 def by_file(rows: Sequence[Row]) -> dict[str, Row]:
-    """The rows of one text by their annotators; a `UserError` if a file has several, perhaps of different texts."""
+    """The rows of one text by annotator; a `UserError` if a file has several, perhaps of different texts."""
     annotators: dict[str, Row] = {}
     for row in rows:
         first = annotators.setdefault(annotator_of(row.location), row)

@@ -1,6 +1,6 @@
-"""What the annotation page saves (`page_layout` beside this file): a file, or a folder with one per annotator.
+"""What the annotation page saves (`page_layout`): a file, or a folder with one per annotator.
 
-In such a folder a file whose name begins with `ADJUDICATE` decides, whatever the other annotators marked.
+In a folder a file whose name begins with `ADJUDICATE` decides, whatever the others marked.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,7 +31,7 @@ Selection = Literal["random", "chosen"] | None
 
 
 class PageTexts(JsonTexts):
-    """The keys of files that the page saved, and of others beside these. Spans count code points, or words."""
+    """The keys of files that the page saved, and of others beside these; spans count code points, or words."""
 
     folders = True
     own_notes: ClassVar[tuple[str, ...]] = (UNSURE,)
@@ -48,8 +48,6 @@ class PageTexts(JsonTexts):
 
 
 class SavedPage(PageTexts):
-    """What the page saved alone."""
-
     signs = frozenset(SAVED)
 
     format: Literal["page"]
@@ -60,7 +58,7 @@ class SavedPage(PageTexts):
 
 
 def selected_rows(path: Path, rows: Callable[[], Iterable[Row]], selection: Selection) -> Iterator[list[Row]]:
-    """Join the rows of one text, and yield those of texts that were chosen in some way; a `UserError` if none were."""
+    """Join the rows of one text, and yield those of texts chosen in some way; a `UserError` if none were."""
     empty = True
     for of_text in grouped(rows, "id"):
         # A page that adjudicates does not know how its texts were chosen.
@@ -73,7 +71,7 @@ def selected_rows(path: Path, rows: Callable[[], Iterable[Row]], selection: Sele
 
 
 def to_text(rows: Sequence[Row]) -> AnnotatedText:
-    """Read the text of some rows; a `UserError` if one is malformed, or was changed, or an annotator decided twice."""
+    """Read the text of some rows; a `UserError` if one is malformed or changed, or an annotator decided twice."""
     text, words = shared(rows, _content)
     decided: dict[str, tuple[str, list[Span]]] = {}
     notes = []
@@ -111,7 +109,7 @@ def to_text(rows: Sequence[Row]) -> AnnotatedText:
 
 
 def _annotator(row: Row) -> str:
-    """Who annotated a text; only the name of a file decides, not that of a person."""
+    """Who annotated a text; only a file's name makes it the adjudicator."""
     file = annotator_of(row.location)
     person = row.text("annotator")
     if file.startswith(ADJUDICATE):
@@ -120,7 +118,7 @@ def _annotator(row: Row) -> str:
 
 
 def _rows(path: Path, keys: SavedPage) -> Iterator[Row]:
-    """Yield the rows of all files, which are of the same tasks; only those that adjudicate are of others."""
+    """Yield the rows of all files, which are of the same tasks unless they adjudicate."""
     first: Row | None = None
     for row in rows_of(annotator_files(path), keys.encoding):
         check_saved(row)
@@ -136,7 +134,7 @@ def _rows(path: Path, keys: SavedPage) -> Iterator[Row]:
 
 
 def check_saved(row: Row) -> None:
-    """Raise a `UserError` if a row does not have what the page saves."""
+    """Raise a `UserError` if a row lacks what the page saves."""
     missing = [key for key in SAVED if row.content.get(key) is None]
     if missing:
         raise UserError(
@@ -148,7 +146,7 @@ def check_saved(row: Row) -> None:
 
 
 def _content(row: Row) -> tuple[str, list[tuple[int, int]] | None]:
-    """The text of a row and, if it has words, the start and end of each."""
+    """The text of a row and, if it has words, their start and end."""
     key = "words" if "words" in row.content else "text"
     content = row.items(key) if key == "words" else row.text(key)
     if content_hash(content) != row.content["sha256"]:

@@ -1,4 +1,4 @@
-"""What `tagline inspect` shows to each format, and how the formats name what they recognise."""
+"""What `tagline inspect` shows to formats, and how these name what they recognise."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -35,9 +35,9 @@ class Sample:
     """The first lines of a file.
 
     Attributes:
-        path: the file, or a folder.
+        path: a file or a folder.
         encoding: one by which all of it can be read.
-        lines: none of a folder, and of a file that is not text.
+        lines: none of a folder, or if the file is not text.
         problem: why the file is not UTF-8.
     """
 
@@ -48,7 +48,6 @@ class Sample:
 
     @cached_property
     def text(self) -> str:
-        """The lines as a text."""
         return "\n".join(self.lines)
 
     @property
@@ -58,7 +57,7 @@ class Sample:
 
 
 def words_among(names: Collection[str]) -> str | None:
-    """The name that says that it names words."""
+    """The name that names words."""
     for pattern in _WORDS:
         for name in names:
             if pattern.fullmatch(name.rpartition(".")[2].strip()):
@@ -67,9 +66,9 @@ def words_among(names: Collection[str]) -> str | None:
 
 
 def name_tag_columns(tags: Mapping[str, Collection[str]]) -> dict[str, str]:
-    """Name some tag columns, by their tags where these say what they mark and else by their keys.
+    """Name tag columns by what their tags mark, else by their keys.
 
-    Numbers beside other tags, which are mostly the same ones as ids, are left out.
+    Numbers beside other tags, mostly the same ones as ids, are left out.
     """
     numbers = {key for key, values in tags.items() if values and all(value.strip().isdecimal() for value in values)}
     if len(numbers) == len(tags):
@@ -104,7 +103,6 @@ def all_mark_spans(tags: Collection[str]) -> bool:
 
 
 def _split(tags: Collection[str]) -> list[tuple[str, str]]:
-    """The prefix and the type of each tag."""
     from tagline.labels import split_tag
     from tagline.labels.schemes import standard_names  # imported here: only `tagline inspect` reads labels
 
@@ -127,12 +125,12 @@ def list_of(value: Any) -> list[Any]:
 
 
 def objects_in(value: Any) -> list[dict[str, Any]]:
-    """The objects in a list, if the value is one."""
+    """The objects in a list, if it is one."""
     return [item for item in list_of(value) if isinstance(item, dict)]
 
 
 def text_key(row: Any) -> Guess:
-    """The key of the text, if it is not the usual one: that of the longest string of a row."""
+    """The key of the text, if it is an unusual one: that of the longest string."""
     items = row.items() if isinstance(row, dict) else ()
     texts = {key: value for key, value in items if isinstance(value, str) and key not in _NOT_A_TEXT}
     return {} if "text" in texts or not texts else {"text": max(texts, key=lambda key: len(texts[key]))}

@@ -34,7 +34,7 @@ class SpacyDocs(AnnotatedFiles):
 
 
 def _text(doc: Doc, keys: SpacyDocs, location: str) -> AnnotatedText:
-    """A document with its tokens, except those of white space."""
+    """A document with its tokens, but not white space."""
     known = None
     if keys.span_group is None:
         is_annotated = doc.has_annotation("ENT_IOB")

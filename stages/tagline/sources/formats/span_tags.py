@@ -1,4 +1,4 @@
-"""From spans to tags: which words a span covers, and what becomes of spans that no tags can represent."""
+"""From spans to tags: which words a span covers, and spans that no tags can represent."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -33,8 +33,8 @@ def to_tags(
     Args:
         words: start and end of each word in code points, ascending.
         spans: in the order of the file, inside the text.
-        policies: what to do about misaligned spans and overlaps; under error, the caller fails because of the notes.
-        location: where the text is, for the notes.
+        policies: about misaligned spans and overlaps; under error, the caller fails because of the notes.
+        location: of the text, for the notes.
     """
     notes = []
     covered = []
@@ -59,12 +59,12 @@ def to_tags(
 
 
 def covered_words(span: Span, words: WordOffsets) -> tuple[int, int]:
-    """The words that end after the span's start and begin before its end: the first one, and the one after the last."""
+    """The words that end after the span's start and begin before its end: the first, and the one after the last."""
     return bisect_right(words, span.start, key=itemgetter(1)), bisect_left(words, span.end, key=itemgetter(0))
 
 
 def without_unknown(tags: Sequence[str | None], words: WordOffsets, known: Sequence[Span]) -> list[str | None]:
-    """The tags with None for words that are in no entity and not wholly in a span that is known."""
+    """The tags, None for words in no entity and not wholly in a known span."""
     annotated = [False] * len(words)
     for span in known:
         for index in range(*covered_words(span, words)):
@@ -73,7 +73,6 @@ def without_unknown(tags: Sequence[str | None], words: WordOffsets, known: Seque
 
 
 def describe(span: Span, text: str) -> str:
-    """Name a span in a message."""
     first = text[span.start : min(span.end, span.start + _DESCRIBED)]
     return f"span {span.start} to {span.end} ({shortened(span.label)}, {quoted(first)})"
 
@@ -81,7 +80,7 @@ def describe(span: Span, text: str) -> str:
 def _without_overlaps(
     covered: list[Covered], policy: SpanOverlaps, text: str, location: str, notes: list[Note]
 ) -> list[Covered]:
-    """The spans that do not share a word with one that is preferred to them; the others are added to the notes."""
+    """The spans that share no word with a preferred one; the others are added to the notes."""
     if policy == "longest":
         covered = sorted(covered, key=lambda words: (words.span.start - words.span.end, words.span.start))
     kept: list[Covered] = []  # without overlaps, so that both ends are ascending

@@ -1,8 +1,8 @@
 """Texts with spans in JSON or JSON Lines: our own format of raw text.
 
 ``{"text": "Ada lives in Oslo.", "spans": [{"start": 0, "end": 3, "label": "PER"}]}``: the end is exclusive, a span may
-repeat its mention as ``text``, other keys are ignored. ``"annotated": [[0, 9]]`` says that only these parts of the text
-are annotated; the tags of other words outside spans are unknown.
+repeat its mention as ``text``, other keys are ignored. ``"annotated": [[0, 9]]`` says that only these parts are
+annotated; tags of other words outside spans are unknown.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,6 +1,6 @@
 """Parquet with list columns of words and tags.
 
-The libraries are imported where they are needed: whoever only checks params.yaml need not wait for them.
+Libraries are imported late: checking params.yaml need not wait for them.
 """
 
 from __future__ import annotations
@@ -25,8 +25,6 @@ NO_PARQUET = "not a Parquet file, or damaged"
 
 
 class Parquet(ListKeys, WordFiles):
-    """The columns of a table."""
-
     format: Literal["parquet"]
 
     @classmethod
@@ -61,7 +59,7 @@ def _parquet_rows(table: ParquetFile, columns: Sequence[str] | None = None) -> I
 
 
 def _features(schema: pa.Schema) -> dict[str, Any]:
-    """The features that `datasets` wrote into the schema's metadata, if it did."""
+    """The features that `datasets` may have written into the schema's metadata."""
     if b"huggingface" not in (schema.metadata or {}):
         return {}
     from datasets import Features

@@ -1,4 +1,4 @@
-"""Which row of the table of encoders in docs/data.md the letters of some data suggest."""
+"""Which row of the table of encoders in docs/data.md the letters of data suggest."""
 
 import unicodedata
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What a data set's file looks like, the section ``download`` that reads it, and what to fill in for the model card."""
+"""What a data set's file looks like, the section ``download`` for it, and what the model card needs."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
@@ -49,7 +49,7 @@ class Description(NamedTuple):
     Attributes:
         lines: format, keys, label schemes, what to know, and first sentences.
         tag_columns: in the order of the files.
-        params: the section ``download``, and an empty ``export.card``: what params.yaml says there is of other data.
+        params: the section ``download``, and an empty ``export.card``: what params.yaml has of other data.
     """
 
     lines: list[str]
@@ -58,7 +58,6 @@ class Description(NamedTuple):
 
     @property
     def sections(self) -> str:
-        """The params as YAML."""
         return _as_yaml(self.params)
 
 
@@ -85,7 +84,7 @@ def describe(path: Path, card: Collection[str]) -> Description:
 
 
 def section_of_reader(file: Path, reader: str) -> str:
-    """The section ``download``, as YAML, of a file that is read by a reader beside it."""
+    """The section ``download``, as YAML, of a file with a reader beside it."""
     keys = {"source": "files", "format": "own", "reader": reader, "tag_column": "ner", "train": file.name}
     return _as_yaml({"download": _section(file.parent, {**keys, "split": SHARES})})
 
@@ -95,12 +94,9 @@ class _Found:
     """What was read of some files, as download reads them.
 
     Attributes:
-        layout: where they are, with the keys of the policies that they need.
-        source: the data set.
-        keys: its keys.
+        layout: where they are, with the policies that they need.
         sentences: the first ones of each split.
         numbers: how many sentences each split has.
-        entities: of each split.
         notes: what to know.
     """
 
@@ -113,12 +109,11 @@ class _Found:
     notes: Sequence[str] = ()
 
     def noted(self, kind: str) -> int:
-        """How many notes of a kind there are."""
         return sum(findings.counts.get(kind, 0) for findings in self.source.findings.values())
 
     @property
     def few_in_test(self) -> str:
-        """The numbers of entities of test that are few, in words; columns of plain tags have none anywhere."""
+        """The numbers of entities of test that are few, in words; none for plain tags."""
         if "test" not in self.entities.splits:
             return ""
         marking = filter(self.entities.types, self.source.dataset.tag_columns)
@@ -132,7 +127,6 @@ class _Found:
         return {key: value for key, value in self.keys.items() if key not in needless}
 
     def lines(self, path: Path) -> list[str]:
-        """Describe the files."""
         encoding = self.keys.get("encoding", "utf-8")
         is_guess = " (a guess: check the words with letters beyond ASCII)" if encoding in ("cp1252", "latin-1") else ""
         lines = [f"{path}: {self.keys['format']}, {encoding}{is_guess}"]
@@ -150,7 +144,7 @@ class _Found:
         return [*lines, *(f"  {_line(sentence)}" for sentence in self.sentences[:SHOWN])]
 
     def _unused_keys(self) -> list[str]:
-        """The columns that are skipped, and the lists and objects beside words that are not read."""
+        """The columns that are skipped, and unread lists and objects beside words."""
         dataset = self.source.dataset
         if not isinstance(dataset, JsonLists):
             columns = enumerate(self.keys.get("columns", ()), 1)
@@ -180,7 +174,7 @@ class _Found:
 
 
 def _suited(path: Path, layout: Layout, shares: Guess) -> _Found:
-    """Read some files, again with what suits them: long texts split, no share for a test of few entities."""
+    """Read files, again with what suits them: long texts split, no test of few entities."""
     found = _read(path, layout, shares)
     if all(found.entities.standard(name).keys() == {OUTSIDE} for name in found.source.dataset.tag_columns):
         raise UserError(
@@ -198,7 +192,7 @@ def _suited(path: Path, layout: Layout, shares: Guess) -> _Found:
 
 
 def _read(path: Path, layout: Layout, shares: Guess) -> _Found:
-    """Read all files, with shares of train for other splits; if they need policies, with the keys that choose them."""
+    """Read all files, with shares of train for other splits and the policies that they need."""
     problem: UserError | None = None
     split = {"split": shares} if len(shares) > 1 else {}  # more than the seed
     for policy in chain.from_iterable(combinations(POLICIES.items(), count) for count in range(len(POLICIES) + 1)):
@@ -227,7 +221,7 @@ def _read(path: Path, layout: Layout, shares: Guess) -> _Found:
 
 
 def _columns(names: Collection[str], sentences: Sequence[Sentence]) -> list[str]:
-    """The scheme of each tag column; and which can be the task, if that is not clear."""
+    """The scheme of each tag column, and which can be the task, if that is not clear."""
     lines = []
     for name in names:
         tags = [list(filter(None, sentence.tags[name])) for sentence in sentences]
@@ -240,7 +234,7 @@ def _columns(names: Collection[str], sentences: Sequence[Sentence]) -> list[str]
 
 
 def scheme(sentences: Sequence[Sequence[str]]) -> str:
-    """Describe the tags of some sentences: their scheme and the most frequent ones."""
+    """Describe the tags of sentences: scheme and most frequent ones."""
     counts = Counter(chain.from_iterable(sentences))
     tags = sorted(counts)
     names = standard_names(tags)

@@ -1,4 +1,4 @@
-"""A file of labelled texts in any format that `download` reads, whose format and keys are recognised."""
+"""A file of labelled texts whose format and keys are recognised."""
 
 from itertools import chain, pairwise
 from pathlib import Path
@@ -22,8 +22,6 @@ class LabelledText(NamedTuple):
     """A text of the file.
 
     Attributes:
-        location: for messages.
-        id: None if the file has none.
         words: as the file has them, or as raw text is split.
         labels: one per word, in IOB2 or plain tags.
     """
@@ -38,7 +36,7 @@ def read(path: Path, column: str, kind: Kind) -> tuple[list[LabelledText], list[
     """Read a file.
 
     Args:
-        column: the tag column that is read, if the file has several.
+        column: the tag column, if the file has several.
 
     Returns:
         Its texts, and what was changed or left out.

@@ -1,4 +1,4 @@
-"""Where the files of a data set are: one file, a folder that is one data set, or files and folders named by split."""
+"""Where the files of a data set are: one file, a folder as one, or files and folders named by split."""
 
 import glob
 import re
@@ -45,7 +45,7 @@ class Layout:
     Attributes:
         folder: ``download.folder``.
         sample: a file of train, or a folder that is read as one.
-        keys: its guessed format, with the keys of the format.
+        keys: the guessed format, with its keys.
         paths: the keys that name the path or glob pattern of each split.
         unused: names in the folder that belong to no split.
         notes: what was assumed.
@@ -62,12 +62,9 @@ class Layout:
 def find_layouts(path: Path) -> list[Layout]:
     """Find the files of a data set; of an annotation page, chosen texts for train and random ones for test.
 
-    Args:
-        path: a file of the data set, or its folder.
-
     Raises:
-        UserError: there is nothing; the names do not show which files are of which split; files of splits have several
-            formats; see also `guess`.
+        UserError: there is nothing; the names do not show the splits; files of splits have several formats; see also
+            `guess`.
     """
     layout = _of_file(path) if path.is_file() else _of_folder(path)
     if "selection" not in FORMATS[layout.keys["format"]].model_fields or layout.paths.keys() != {"train"}:
@@ -91,7 +88,7 @@ def _of_file(path: Path) -> Layout:
 
 
 def _guesses(entries: Sequence[Path]) -> dict[Path, Guess]:
-    """The keys of the entries that a format reads; if there is none, the error of the first one."""
+    """The keys of the entries that a format reads; else the error of the first one."""
     guesses: dict[Path, Guess] = {}
     for entry in entries:
         with suppress(UserError):
@@ -153,12 +150,12 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _data_in(path: Path) -> list[Path]:
-    """A file, or the files and folders in a folder that can be data."""
+    """A file, or what can be data in a folder."""
     return [path] if path.is_file() else _entries(path)
 
 
 def _by_split(entries: Sequence[Path]) -> dict[str, list[Path]]:
-    """The files and folders whose names tell one split, or a further test set."""
+    """The entries whose names tell one split, or a further test set."""
     of_splits: dict[str, list[Path]] = {split: [] for split in _SPLITS}
     of_evaluation = []
     stems = {entry.stem for entry in entries}
@@ -180,7 +177,7 @@ def _by_split(entries: Sequence[Path]) -> dict[str, list[Path]]:
 
 
 def _paths(folder: Path, splits: dict[str, list[Path]]) -> Guess:
-    """The keys that name the files of each split: a path, or a pattern that matches these files and no others.
+    """The keys that name the files of each split: a path, or a pattern that matches no others.
 
     Raises:
         UserError: there is no such pattern.

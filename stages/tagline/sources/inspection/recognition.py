@@ -1,4 +1,4 @@
-"""Which format a file has: each format is asked, and the guess is only shown once the format reads the file."""
+"""Which format a file has: each is asked, and a guess counts only if the format reads the file."""
 
 import codecs
 from collections import deque
@@ -20,7 +20,7 @@ _ENCODINGS = (UTF_8, "cp1252", "latin-1")
 
 
 def guess(path: Path) -> Guess:
-    """Guess the format of a file or folder, the keys of the format, and the encoding.
+    """Guess format, keys and encoding of a file or folder.
 
     Raises:
         Unread: no format fits.

@@ -1,4 +1,4 @@
-"""Files that no format reads: layouts with a name, what a file shows, and the beginning of a reader for it."""
+"""Files that no format reads: known layouts, what a file shows, and the beginning of a reader."""
 
 import re
 from string import Template
@@ -78,7 +78,7 @@ class Unread(UserError):
 
 
 def refuse(sample: Sample) -> None:
-    """Raise a `UserError` if a file begins as a layout with a name does."""
+    """Raise a `UserError` if a file begins like a known layout."""
     text = sample.text.lstrip()
     for beginning, name, instead in _BEGINNINGS:
         if re.match(beginning, text, re.IGNORECASE):
@@ -86,7 +86,7 @@ def refuse(sample: Sample) -> None:
 
 
 def message(sample: Sample) -> str:
-    """What a file shows that no format recognises, and what is expected."""
+    """What an unrecognised file shows, and what is expected."""
     rows = first_rows(sample)
     _, table = table_of(sample)
     if rows:
@@ -104,11 +104,7 @@ def message(sample: Sample) -> str:
 
 
 def reader(sample: Sample, name: str) -> str:
-    """The beginning of a reader, which opens the file of a sample.
-
-    Args:
-        sample: of a file beside which the reader will be.
-    """
+    """The beginning of a reader, which opens the file of a sample beside it."""
     values = {"imports": "", "what": "the lines of a file", "newline": "", "rows": "map(str.rstrip, file)"}
     dialect, table = table_of(sample)
     if sample.is_json:
