@@ -90,7 +90,7 @@ def select(
     Args:
         tagger: None: the other texts are drawn at random, too.
         annotated: keys of texts to leave out (`text_key`).
-        words: most words of all chosen texts.
+        words: most words of all texts.
 
     Raises:
         UserError: no text is left.
