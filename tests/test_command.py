@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 from helpers.project import ROOT, exit_of, run_verb
 
-from tagline.__main__ import EARLIER, INSTEAD, VERBS
+from tagline.__main__ import INSTEAD, VERBS
 
 ALL = [verb for group in VERBS.values() for verb in group]
 # What takes a fifth of a second or more to load.
@@ -49,9 +49,6 @@ def test_command_lists_its_verbs(tmp_path, monkeypatch, capsys):
     for word in ("import", "status", "sweep", "train"):  # which resemble other verbs
         assert exit_of(word) == 2
         assert f"no verb '{word}'; did you mean {INSTEAD[word]}?" in capsys.readouterr().err
-    for words, instead in EARLIER.items():
-        assert exit_of(*words.split()) == 2
-        assert f"{words} is gone; instead: {instead}\n" in capsys.readouterr().err
     assert exit_of("xyz") == 2
     assert "argument VERB: invalid choice: 'xyz' (choose from " in capsys.readouterr().err
 

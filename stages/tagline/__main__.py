@@ -84,20 +84,6 @@ INSTEAD = {
     "windows": "`tagline show`",
 }
 
-# What earlier versions had, and what to use.
-EARLIER = {
-    "audit apply": "the key download.corrections (docs/audit.md)",
-    "audit create": "`tagline crossval`",
-    "audit export": "`tagline audit --output`",
-    "compare --by": "`tagline compare --all`",
-    "compare --comment": "`tagline compare --md` (docs/dvc.md)",
-    "compare --experiments": "`make experiments`",
-    "learning-curve --jobs": "no option: it runs one training at a time",
-    "pipeline --audit": "`tagline crossval`",
-    "suggest --seed": "no option: the same texts give the same choice",
-    "suggest --words": "`--max-words`",
-}
-
 
 def run() -> None:
     """Run the command, and exit with its status."""
@@ -134,10 +120,6 @@ def main() -> None:
             parser.error(f"no verb {arguments[0]!r}; did you mean {instead}? `tagline help` lists all")
         parser.add_argument("verb", metavar="VERB", choices=verbs)
         parser.parse_args(arguments[:1])
-    for argument in arguments[1:]:
-        words = f"{arguments[0]} {argument}"
-        if words in EARLIER and not completing:
-            ArgumentParser(usage="%(prog)s VERB [options]").error(f"{words} is gone; instead: {EARLIER[words]}")
     verb = verbs[arguments[0]]
     sys.argv[:2] = [f"tagline {arguments[0]}"]
     if completing:
