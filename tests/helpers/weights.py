@@ -50,8 +50,8 @@ def weights():
     pages = [*map(ROOT.joinpath, ("README.md", "CONTRIBUTING.md", "AGENTS.md"))]
     pages += [*ROOT.glob("benchmarks/*.md"), *ROOT.glob("docs/**/*.md")]
     return {
-        "tokens of the package and the stage scripts": (total([*package, *(ROOT / "stages").glob("*.py")]), 206_000),
-        "tokens of tests": (total((ROOT / "tests").rglob("*.py")), 197_000),
+        "tokens of the package and the stage scripts": (total([*package, *(ROOT / "stages").glob("*.py")]), 205_000),
+        "tokens of tests": (total((ROOT / "tests").rglob("*.py")), 182_000),
         "tokens of benchmarks": (total((ROOT / "benchmarks").glob("*.py")), 22_000),
         "words of documentation": (count_words(pages), 14_300),
         "words of CHANGELOG.md": (count_words([ROOT / "CHANGELOG.md"]), 4_000),

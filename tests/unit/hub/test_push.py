@@ -151,3 +151,10 @@ def test_refused_card_and_failed_upload_are_one_line(hub, to, folder, monkeypatc
         failed = "the push to ada/people failed: Network error: HTTP status client error (403 Forbidden)"
         assert_refused(failed, to.push, folder, "a push")
     push_again(hub, to, folder)
+
+
+def test_content_that_is_given_replaces_that_of_the_file(hub, folder):
+    hub.add("model", NAME, private=True).commit({"notes.md": b"mine"})
+    assert target().push(folder, "a push", {"config.json", "README.md"}, {"README.md": b"# More\n"})
+    files = hub.repositories["models", NAME].files()
+    assert (files["README.md"], files["config.json"]) == (b"# More\n", b"{}")

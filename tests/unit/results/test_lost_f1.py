@@ -116,3 +116,15 @@ def test_plain_tags_are_refused(predicted):
     edit(FOLDER / "provenance.json", '"kind": "spans"', '"kind": "tags"')
     write_hashes(FOLDER)
     assert exit_of("improve").startswith("improve: data/predictions: plain tags; expected entities")
+
+
+def test_changed_inputs_are_one_message(predicted):
+    shutil.rmtree("data/raw")  # of which nothing is read
+    edit(Path("data/tokenized/labels.json"), "B-LOC", "B-GPE")
+    assert exit_of("improve").startswith(
+        "improve: data/tokenized/labels.json: changed since the stage tokenize-align wrote"
+    )
+    scores = Path("reports/evaluate.json")
+    write_hashes(FOLDER, others={scores: scores})
+    scores.write_text("{}")
+    assert exit_of("scores").startswith("scores: reports/evaluate.json: changed since")
