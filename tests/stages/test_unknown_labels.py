@@ -11,27 +11,28 @@ from helpers.tiny import PEOPLE, TINY_PARAMS, raw_rows, set_params, training_res
 
 from tagline.artifacts import tokenized
 from tagline.core.names import SPLITS
+from tagline.evaluation.score_table import score_notes
 
-ANNOTATED = {"te*.conll": ["PER"]}
 DATASET = TINY_PARAMS["download"]["dataset"]
+PEOPLE_ONLY = {"people.conll": ["PER"]}
 
 
-def change(annotated=ANNOTATED, unknown_tag="-", **train):
-    """Hide each first name and the tag after it in train and validation, and the places in test."""
+def change(annotated=PEOPLE_ONLY, unknown_tag="-", **train):
+    """Hide each first name and the tag after it in train and validation; a further test set has no places."""
     for path in Path("data/tiny").glob("*.conll"):
         text = path.read_text(encoding="utf-8")
         if path.stem == "test":
-            path.write_text(text.replace("B-LOC", "O"), encoding="utf-8")
-        else:
+            path.with_name("people.conll").write_text(text.replace("B-LOC", "O"), encoding="utf-8")
+        elif path.stem != "people":
             old, new = "PROPN I-PER\nlives VERB O", "PROPN -\nlives VERB -"
             path.write_text(text.replace(old, new, 9 if path.stem == "train" else 2), encoding="utf-8")
-    download = {"dataset": DATASET | {"unknown_tag": unknown_tag, "annotated_types": annotated}}
-    set_params(download=download, train={"epochs": 2, **train}, export={"onnx": False, "int8": False})
+    dataset = DATASET | {"unknown_tag": unknown_tag, "annotated_types": annotated, "tests": {"people": "people.conll"}}
+    set_params(download={"dataset": dataset}, train={"epochs": 2, **train}, export={"onnx": False, "int8": False})
 
 
 @pytest.mark.parametrize("head", ["linear", "crf"])
 def test_sentences_with_a_word_of_unknown_label_are_learnt_from_and_not_scored(workspace, head):
-    """Two of six sentences of validation have one; test is annotated for PER alone."""
+    """Two of six sentences of validation have one; a further test set is annotated for people alone."""
     change(head=head)
     run_stages(*STAGES)
     data = json_of("reports/data.json")
@@ -40,15 +41,67 @@ def test_sentences_with_a_word_of_unknown_label_are_learnt_from_and_not_scored(w
     assert left_out == {"train": 0, "validation": 2, "test": 0}
     report = json_of("reports/evaluate.json")
     assert (data["validation"]["sentences"], report["validation"]["sentences"]) == (4, 4)
-    assert (report["test"]["words"], report["test"]["overall"]["number"]) == (55, 9)
-    assert report["test"]["annotated_in_part"] == 6
-    assert report["test"]["per_type"].keys() == {"PER"}, "a predicted place is O"
-    table = pq.read_table("data/predictions/test.parquet").to_pylist()
-    forms = ["predicted", *(f"predicted.altered.{form}" for form in report["test"]["altered"])]
-    assert {label for row in table for form in forms for label in row[form]} <= {"O", "B-PER", "I-PER"}
+    people = report["tests.people"]
+    assert (people["words"], people["overall"]["number"]) == (55, 9)
+    assert people["per_type"].keys() == {"PER"}, "a predicted place is O"
+    assert people["types"] == {"shared": ["PER"], "foreign": [], "lacking": ["LOC"]}
+    table = pq.read_table("data/predictions/tests.people.parquet").to_pylist()
+    assert {label for row in table for label in row["predicted"]} <= {"O", "B-PER", "I-PER"}
     card = " ".join(Path("models/export/README.md").read_text(encoding="utf-8").split())
-    assert "test: 6 of 6 sentences are annotated for some types only; predictions of others count as O." in card
+    assert "tests.people: scored on PER alone; it is not annotated for LOC, or has none" in score_notes(report)
     assert r"validation: sentences with a word of unknown label, which are not scored\: 2" in card
+
+
+def test_type_that_a_further_test_set_is_annotated_for_and_does_not_have_counts(finished):
+    """Its one sentence has no place; with the annotated types, a place that the model finds is wrong."""
+    people = Path("data/tiny/people.conll")
+    text = Path("data/tiny/test.conll").read_text(encoding="utf-8")
+    people.write_text(text.replace("B-LOC", "O"), encoding="utf-8")
+    precision = []
+    for annotated in ({}, {"people.conll": ["PER", "LOC"]}):
+        dataset = DATASET | {"annotated_types": annotated, "tests": {"people": "people.conll"}}
+        set_params(download={"dataset": dataset})
+        run_stages("download", "tokenize_align", "evaluate")
+        precision.append(json_of("reports/evaluate.json")["tests.people"]["overall"]["precision"])
+    assert precision[0] == 1 > precision[1]
+
+
+def annotated_in_part(validation):
+    """A second file of train and, if asked for, validation are annotated for people alone."""
+    tiny = Path("data/tiny")
+    text = (tiny / "train.conll").read_text(encoding="utf-8")
+    (tiny / "train2.conll").write_text(text.replace("B-LOC", "O").replace(" . ", " ! "), encoding="utf-8")
+    annotated = {"train2.conll": ["PER"]} | validation
+    return DATASET | {"train": "train*.conll", "annotated_types": annotated}
+
+
+def test_validation_annotated_in_part_is_an_error_that_names_it(workspace):
+    set_params(download={"dataset": annotated_in_part({"validation.conll": ["PER"]})})
+    run_stage("download")
+    message = "data/raw: no sentence of validation is annotated in full in the column ner: each has a word of unknown"
+    assert message in error_of("tokenize_align")
+
+
+def test_drawn_validation_has_only_sentences_that_are_annotated_in_full(workspace):
+    dataset = annotated_in_part({}) | {"validation": None, "split": {"seed": 3, "validation": 0.4}}
+    set_params(download={"dataset": dataset})
+    run_stages("download", "tokenize_align", "train", "evaluate")
+    data = json_of("reports/data.json")["validation"]
+    assert data["incomplete_sentences"] > 0 and data["unknown_labels"] == 0
+    assert len(tokenized.load_split(Path("data/tokenized"), "validation").sentences) == data["sentences"]
+
+
+def test_fold_holds_out_only_sentences_that_are_annotated_in_full(workspace):
+    train = Path("data/tiny/train.conll")
+    text = train.read_text(encoding="utf-8")
+    train.write_text(text.replace("lives VERB O", "lives VERB -", 1), encoding="utf-8")
+    set_params(download={"dataset": DATASET | {"unknown_tag": "-"}})
+    run_stages("download", "tokenize_align")
+    Path("crossval").mkdir()
+    Path("crossval/params.yaml").write_text("crossval: {folds: 2, group: document, seed: 1}\n", encoding="utf-8")
+    run_stage("crossval")
+    scores = json_of("reports/crossval.json")["cross-validated"]
+    assert scores["left_out"] == 1 and scores["splits"]["train"] == len(raw_rows("train")) - 1
 
 
 def test_train_that_is_annotated_in_part_has_sets_of_labels(workspace):
@@ -110,7 +163,7 @@ def test_data_without_the_known_labels_of_a_stage_are_an_error(workspace):
     text = test.read_text(encoding="utf-8")
     test.write_text(text.replace("PROPN B-PER", "PROPN -"), encoding="utf-8")
     run_stage("download")
-    assert "data/raw: each sentence of test has a word of unknown tag in the column ner; exp" in error_of(
+    assert "data/raw: no sentence of test is annotated in full in the column ner: each has " in error_of(
         "tokenize_align"
     )
     test.write_text(text, encoding="utf-8")

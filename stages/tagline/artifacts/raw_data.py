@@ -159,6 +159,7 @@ class RawData:
         spans: whether tags come from spans.
         findings: what the stage download found in each split, and its count; of several sources, by their numbers.
         task: see `of_task`; empty: all sentences of all splits are read.
+        types: of the task, which sentences of validation and test must be annotated for.
     """
 
     path: Path
@@ -169,25 +170,31 @@ class RawData:
     spans: bool = False
     findings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     task: str = ""
+    types: tuple[str, ...] = ()
 
-    def of_task(self, task: str) -> Self:
+    def of_task(self, task: str, types: Iterable[str] = ()) -> Self:
         """The sentences that a task is learnt from and scored on.
 
-        Of the splits other than train, sentences with a word whose tag is unknown are left out, so that all that is
-        scored or fitted has gold labels. Stages that read data/raw beside data/tokenized must do so, too, to have the
-        same sentences.
+        What decides is annotated in full: splits other than train lose their sentences with a word of unknown tag,
+        validation and test also those that are not annotated for all types. A further test set may be annotated for
+        some types, on which alone it is scored. Stages that read data/raw beside data/tokenized must do so, too, to
+        have the same sentences.
+
+        Args:
+            types: the entity types of the task; none: not known yet.
 
         Raises:
             UserError: a split has no sentence left.
         """
-        data = replace(self, task=task)
+        data = replace(self, task=task, types=tuple(types))
         sentences = {split: sum(batch.num_rows for batch in data.batches(split)) for split in self.sentences}
         for split, number in sentences.items():
             if not number:
                 raise UserError(
-                    f"{self.path}: each sentence of {split} has a word of unknown tag in the column {task}; expected "
-                    "sentences that are annotated in full, since only these are scored; annotate some, or choose "
-                    f"another file; see download.dataset.{split} in params.yaml"
+                    f"{self.path}: no sentence of {split} is annotated in full in the column {task}: each has a word "
+                    "of unknown tag, or is annotated for some types only; expected sentences that are, since only "
+                    f"these are scored; annotate some, or choose another file (download.dataset.{split} in "
+                    "params.yaml); for scores of some types alone, name the file in download.dataset.tests"
                 )
         return replace(data, sentences=sentences)
 
@@ -206,12 +213,16 @@ class RawData:
 
     def _incomplete(self, split: str, batch: pa.RecordBatch) -> npt.NDArray[np.bool_]:
         """Whether each sentence is left out, bool (sentences,)."""
-        if not self.task or split == SPLITS[0] or not batch[self.task].values.null_count:
-            return np.zeros(batch.num_rows, bool)
+        incomplete = np.zeros(batch.num_rows, bool)
+        if not self.task or split == SPLITS[0]:
+            return incomplete
+        if self.annotated and self.types and not split.startswith(FURTHER):
+            of_sentences = batch[ANNOTATED].to_pylist()
+            incomplete |= [types is not None and not {*self.types} <= {*types} for types in of_sentences]
         tags = batch[self.task]
         # The number of unknown tags before each word, whose differences are those of sentences.
         before = np.cumsum(np.append(0, tags.values.is_null().to_numpy(zero_copy_only=False)))
-        return np.diff(before[tags.offsets.to_numpy()]) > 0
+        return incomplete | (np.diff(before[tags.offsets.to_numpy()]) > 0)
 
     def documents(self, split: str) -> npt.NDArray[np.int64]:
         """The document of each sentence of a split, int64 (sentences,), ascending from 0."""

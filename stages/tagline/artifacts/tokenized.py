@@ -4,9 +4,8 @@ labels.json                         the labels of the task, and the sets of labe
 provenance.json                     how the windows were made, see `Windowing`
 hashes.json                         the SHA-256 of each file
 sentences/SPLIT/00000.arrow, ...    id, words, labels (IOB2 or plain tags; ids beyond them are of the sets in
-                                    labels.json, the labels that are possible; only train has such words); of other
-                                    splits, if data/raw has it, annotated (the types that a sentence is annotated for;
-                                    null: all): one row per sentence
+                                    labels.json, the labels that are possible; only train has such words): one row per
+                                    sentence
 windows/SPLIT/00000.arrow, ...      sentence (its row), input_ids, word_ids (-1 for special tokens and for context, the
                                     words of neighbouring sentences), labels (-100: ignored): one row per window
 windows/train_lowercase/...         with ``lowercase_share``: likewise, of copies of some sentences of train
@@ -34,13 +33,10 @@ from datasets import ClassLabel, Dataset, Features, List, Value, concatenate_dat
 from tagline.core import PROVENANCE, TOKENIZER_FILE, read_json, reading, require, sha256, shards, write_json
 from tagline.labels import AnyInts, Bools, Ints, LabelIds, Labels, Windows
 from tagline.labels import label_list as label_lists
-from tagline.labels.hidden import hidden_labels
 from tagline.terminal import UserError
 
 Element = TypeVar("Element")
 
-# The column of the types that a sentence is annotated for.
-ANNOTATED = "annotated"
 # The windows of sentences of train in small letters and with typing errors, numbered and labelled as their originals.
 LOWERCASE = "train_lowercase"
 COPIES = (LOWERCASE,)
@@ -71,12 +67,9 @@ def window_columns(windows: Windows, labels: Ints, first_sentence: int) -> dict[
     }
 
 
-def sentence_features(labels: Labels, annotated: bool = False) -> Features:
+def sentence_features(labels: Labels) -> Features:
     labels_of_words = List(ClassLabel(names=list(labels.names)))
-    columns = {"id": Value("string"), "words": List(Value("string")), "labels": labels_of_words}
-    if annotated:
-        columns[ANNOTATED] = List(Value("string"))
-    return Features(columns)
+    return Features({"id": Value("string"), "words": List(Value("string")), "labels": labels_of_words})
 
 
 @dataclass(frozen=True)
@@ -101,19 +94,12 @@ class Split:
             for words, numbers in zip(batch["words"], batch["labels"], strict=True):
                 yield words, [names[number] for number in numbers]
 
-    @cached_property
-    def annotated(self) -> list[list[str] | None] | None:
-        """The types that each sentence is annotated for, None: all; None if that is so for all sentences."""
-        if ANNOTATED not in self.sentences.column_names:
-            return None
-        types: list[list[str] | None] = column(self.sentences, ANNOTATED).to_pylist()
-        return types
-
-    def hidden(self, first: int = 0, last: int | None = None) -> Bools | None:
-        """The `hidden_labels` of sentences; None if all are annotated for all types."""
-        if self.annotated is None:
-            return None
-        return hidden_labels(self.annotated[first:last], self.lengths()[first:last], self.labels)
+    def is_complete(self) -> Bools:
+        """Whether the label of each word of a sentence is known, which may be false in train, bool (sentences,)."""
+        unknown = self.gold() >= len(self.labels.names)
+        before = np.cumsum(np.append(0, unknown))
+        ends = np.cumsum(self.lengths(), dtype=np.int64)
+        return before[ends] == before[ends - self.lengths()]
 
     def lengths(self) -> list[int]:
         """Words of each sentence."""

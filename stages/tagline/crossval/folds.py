@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from tagline.artifacts import tokenized
-from tagline.artifacts.raw_data import COPY, ID, WORDS, RawData, Splits
+from tagline.artifacts.raw_data import ANNOTATED, COPY, ID, WORDS, RawData, Splits
 from tagline.artifacts.tokenized import Split
-from tagline.core import DOCUMENT, FEW_ENTITIES, FURTHER
+from tagline.core import DOCUMENT, FEW_ENTITIES, FURTHER, LEARNT
 from tagline.crossval.crossval_params import CROSSVAL_PARAMS, Crossval
 from tagline.labels import Bools, Ints, TaggedSentences
 from tagline.sources.splitting import drawn_number
@@ -46,9 +46,11 @@ class Folds:
         self.params = params
         self.by_document = params.group == "document" and raw.has_documents()
         self.of = {split: self._drawn(split) for split in raw.sentences if not split.startswith(FURTHER)}
-        self._entities = {
-            split: _count_entities(tokenized.load_split(data, split)) for split in ("train", "validation")
-        }
+        self._entities, self._is_complete = {}, {}
+        for split in LEARNT:
+            loaded = tokenized.load_split(data, split)
+            self._is_complete[split] = loaded.is_complete()
+            self._entities[split] = _count_entities(loaded)
         # Before the first training, not after many.
         for number in range(1, params.folds + 1):
             self._check(number)
@@ -68,11 +70,23 @@ class Folds:
             yield from batch.to_pylist()
 
     def held_out(self, number: int) -> Iterator[tuple[str, int, dict[str, Any]]]:
-        """Yield split, index and row of each sentence of a fold, without copies of repeated sources."""
+        """Yield split, index and row of a fold's sentences annotated in full, without copies of repeated sources."""
         for split, folds in self.of.items():
+            is_held_out = folds == number
+            if split in self._is_complete:
+                is_held_out &= self._is_complete[split]
             for index, row in enumerate(self.rows(split)):
-                if folds[index] == number and not COPY.match(row[ID]):
+                if is_held_out[index] and not COPY.match(row[ID]):
                     yield split, index, row
+
+    @property
+    def incomplete(self) -> int:
+        """The number of sentences that no fold scores, since labels of their words are unknown."""
+        number = 0
+        for split, is_complete in self._is_complete.items():
+            for row, complete in zip(self.rows(split), is_complete, strict=True):
+                number += not complete and not COPY.match(row[ID])
+        return number
 
     def learnable(self, number: int) -> Bools:
         """Which sentences of train a fold's model learns from, bool (sentences,)."""
@@ -106,8 +120,8 @@ class Folds:
 
     def _check(self, number: int) -> None:
         entities = sum(self._entities[split][self.of[split] == number].sum() for split in self._entities)
-        if not (self.of["train"] == number).any():
-            lacking = "sentence of train to hold out"
+        if not (self._is_complete["train"] & (self.of["train"] == number)).any():
+            lacking = "sentence of train to hold out that is annotated in full"
         elif (self.of["validation"] == number).all():
             lacking = "sentence to choose the epoch by"
         elif not entities:
@@ -125,11 +139,12 @@ class Folds:
 
 def _named(held_out: tuple[str, int, dict[str, Any]]) -> Mapping[str, Any]:
     split, index, row = held_out
-    return row | {ID: f"{split}/{index}", DOCUMENT: f"{split}/{row[DOCUMENT]}"}
+    return row | {ANNOTATED: None, ID: f"{split}/{index}", DOCUMENT: f"{split}/{row[DOCUMENT]}"}
 
 
 def _count_entities(split: Split) -> Ints:
-    """The number of gold entities, or of words if tags are plain, int64 (sentences,)."""
-    gold = split.gold()
+    """The number of gold entities, or words of plain tags, int64 (sentences,); 0 of those annotated in part."""
+    complete = split.is_complete()
+    gold = np.where(np.repeat(complete, split.lengths()), split.gold(), 0)
     tagged = TaggedSentences(split.labels, split.lengths(), gold, np.zeros(len(gold), np.float32), gold)
-    return np.bincount(tagged.sentences_of(tagged.gold_entities.start), minlength=len(tagged))
+    return np.bincount(tagged.sentences_of(tagged.gold_entities.start), minlength=len(tagged)) * complete

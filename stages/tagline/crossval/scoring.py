@@ -93,7 +93,7 @@ def cross_validate(
     verify(data, "tokenize-align")
     verify(tests, "tokenize-align")
     of_task, labels = tokenized.load_labels(data), tokenized.load_labels(tests)
-    source = raw_data.load(raw).of_task(of_task.task)
+    source = raw_data.load(raw).of_task(of_task.task, of_task.types)
     folds = Folds(source, data, params)
     results = []
     for number in range(1, params.folds + 1):
@@ -107,11 +107,9 @@ def cross_validate(
     ]
     entries = measure(split, measurements)
     sizes = [sum(name == key for result in results for key, _ in result.sentences) for name in folds.of]
-    held_out = sum(1 for number in range(params.folds) for _ in folds.held_out(number + 1))
-    incomplete = sum(1 for name in folds.of for _ in source.left_out(name))
     entries |= {
         "splits": dict(zip(folds.of, sizes, strict=True)),
-        "left_out": held_out + incomplete - sum(sizes),
+        "left_out": sum(1 for name in folds.of for _ in source.left_out(name)) + folds.incomplete,
         "published_tagger": published_labels(encoder, of_task) is not None,
         "made_of": {path.name: sha256(path / HASHES) for path in (raw, data)},
     }

@@ -9,7 +9,6 @@ import numpy as np
 
 from tagline.evaluation.altered_forms import FORMS
 from tagline.labels import AnyInts, Ints, Windows
-from tagline.labels.hidden import without_hidden
 from tagline.model.prediction import Predictor
 
 if TYPE_CHECKING:
@@ -52,8 +51,7 @@ def label_altered(inputs: EvaluationInputs, name: str, predictor: Predictor, pre
             if _are_equal(windows, split.mapped_windows.of_sentences(begin, end)):
                 continue
             scores = predictor.score(lengths[begin:end], windows, f"{name}, {form}")
-            new = predictor.label(scores).labels
-            labelled[form][of_words] = without_hidden(new, split.hidden(begin, end), split.labels)
+            labelled[form][of_words] = predictor.label(scores).labels
     return labelled
 
 

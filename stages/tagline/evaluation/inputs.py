@@ -50,7 +50,7 @@ class EvaluationInputs:
             UserError: data/raw is missing or damaged, or not what data/tokenized was made from.
         """
         verify(self.raw, "download")
-        documents = raw_data.load(self.raw).of_task(self.labels.task).documents(split)
+        documents = raw_data.load(self.raw).of_task(self.labels.task, self.labels.types).documents(split)
         sentences = len(self.loaded[split].sentences)
         if len(documents) != sentences:
             raise UserError(

@@ -30,7 +30,6 @@ class ScoredSplit:
         altered: the sentences with the labels of altered forms that change a word, by name; None: not labelled.
         documents: int64 (sentences,), the number of each sentence's document, from 0; None if not known.
         types: of a test set: those that it shares with the task, foreign to it, and lacking, which are left out.
-        in_part: the number of sentences annotated for some types only; predictions of the others are O.
     """
 
     kind: Kind
@@ -44,7 +43,6 @@ class ScoredSplit:
     documents: Ints | None = None
     name: str = ""
     types: Mapping[str, Sequence[str]] | None = None
-    in_part: int = 0
 
     @cached_property
     def counts(self) -> Counts:

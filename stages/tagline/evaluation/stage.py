@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 from accelerate import PartialState
 
 from tagline.artifacts import tokenized
@@ -14,7 +15,7 @@ from tagline.evaluation.inputs import EvaluationInputs, read_counts
 from tagline.evaluation.measurement import Entries, Labelled, Measurement, Metrics
 from tagline.evaluation.measurements.order import measurements_of
 from tagline.evaluation.scored_split import ScoredSplit
-from tagline.labels import NOT_CALIBRATED, Labels, Precision, TaggedSentences
+from tagline.labels import NOT_CALIBRATED, OUTSIDE, Labels, Precision, TaggedSentences, without_types
 from tagline.labels.label_list import translation
 from tagline.metrics.scores import count, score
 from tagline.model import classifier
@@ -116,13 +117,15 @@ def _load_backend(data: Path, finetuned: Path, wanted: Precision, labels: Labels
 def _label(name: str, inputs: EvaluationInputs, predictor: Predictor) -> ScoredSplit:
     """Label the words of a split; of a further test set without the types that it lacks."""
     split = inputs.loaded[name]
-    gold = split.gold()
     words_with_subwords, types = inputs.counts[name]
-    if types is not None:
-        predictor = replace(predictor, left_out=types["lacking"])
-    # Labels that the task lacks have no probability: the loss is without them.
-    chunks = score_split(predictor, split, name)
-    predictions = predictor.label(chunks, translation(split.labels, inputs.labels)[gold])
+    left_out = types["lacking"] if types else []
+    predictor = replace(predictor, left_out=left_out)
+    gold = without_types(split.gold(), left_out, split.labels)
+    # Labels that the task lacks have no probability, and O may be a type that is left out: the loss is without them.
+    known = translation(split.labels, inputs.labels)[gold]
+    if left_out:
+        known = np.where(known == inputs.labels.label2id[OUTSIDE], -1, known)
+    predictions = predictor.label(score_split(predictor, split, name), known)
     ids, words = split.ids_and_words()
     lengths = split.lengths()
     greedy = TaggedSentences(split.labels, lengths, predictions.greedy, predictions.scores, gold)
@@ -135,5 +138,4 @@ def _label(name: str, inputs: EvaluationInputs, predictor: Predictor) -> ScoredS
         words_unscored=words_with_subwords - (len(gold) - predictions.without_subwords),
         name=name,
         types=types,
-        in_part=sum(types_of_sentence is not None for types_of_sentence in split.annotated or ()),
     )

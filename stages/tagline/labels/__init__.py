@@ -13,6 +13,7 @@ from tagline.labels.label_list import (
     Labels,
     Precision,
     shared_labels,
+    without_types,
 )
 from tagline.labels.schemes import OUTSIDE, is_type, split_tag
 from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
@@ -68,4 +69,5 @@ __all__ = [
     "tagged",
     "type_grounds",
     "windows",
+    "without_types",
 ]

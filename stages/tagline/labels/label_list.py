@@ -5,7 +5,7 @@ And the settings that travel with a model: precision, biases, calibration.
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from itertools import chain
@@ -17,7 +17,7 @@ import numpy as np
 
 from tagline.core import read_json, reading, write_json
 from tagline.labels import schemes
-from tagline.labels.windows import Bools, Doubles, Floats, LabelIds
+from tagline.labels.windows import AnyInts, Bools, Doubles, Floats, LabelIds
 from tagline.terminal import UserError
 
 Kind = Literal["spans", "tags"]
@@ -127,6 +127,21 @@ def translation(labels: Labels, new: Labels) -> LabelIds:
     """For each id of a label list, the id of the same label in another one, or -1."""
     ids = new.label2id
     return np.array([ids.get(name, -1) for name in labels.names], dtype=np.int32)
+
+
+def without_types(ids: AnyInts, types: Collection[str], labels: Labels) -> LabelIds:
+    """Turn the labels of some types into O.
+
+    Args:
+        ids: int (words,), label ids.
+
+    Returns:
+        int32 (words,).
+    """
+    if types:
+        goes = np.array([type_ in types for type_ in labels.type_of_labels])
+        ids = np.where(goes[ids], labels.label2id[schemes.OUTSIDE], ids)
+    return ids.astype(np.int32)
 
 
 def from_counts(task: str, kind: Kind, counts: Mapping[str, Mapping[str, int]]) -> Labels:

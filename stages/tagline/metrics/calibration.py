@@ -65,18 +65,15 @@ def calibration(bins: pd.DataFrame, uncalibrated: pd.DataFrame | None = None) ->
     return {**entry, "number": number}
 
 
-def fit(sentences: TaggedSentences, in_full: bool = True) -> Calibration:
+def fit(sentences: TaggedSentences) -> Calibration:
     """Fit a calibration to sentences of validation.
 
     Args:
         sentences: with gold labels, and scores of `NOT_CALIBRATED`.
-        in_full: whether all are annotated for all types; else O may be an entity, and words outside have no curve.
     """
     scores = sentences.scores[sentences.predicted_entities.start]
     seen = scores > 0
     of_entities = fit_curve(scores[seen], sentences.correct[1][seen])
-    if not in_full:
-        return Calibration(of_entities)
     outside = (sentences.scores > 0) & is_outside(sentences.predicted, sentences.labels)
     is_right = sentences.known_gold == sentences.predicted
     return Calibration(of_entities, fit_curve(sentences.scores[outside], is_right[outside]))

@@ -13,7 +13,6 @@ from tqdm import tqdm
 
 from tagline.labels import (
     NO_WORD,
-    OUTSIDE,
     AnyInts,
     Biases,
     Bools,
@@ -26,8 +25,8 @@ from tagline.labels import (
     entity_arrays,
     is_outside,
     ranges,
+    without_types,
 )
-from tagline.labels.hidden import without_hidden
 from tagline.model.backends import Backend
 from tagline.model.batches import longest_first
 from tagline.model.heads.head import Head
@@ -58,13 +57,11 @@ class Chunk(NamedTuple):
         scores: float32 (words, labels), as `Head.decode` reads them.
         lengths: int64, the number of words of each sentence.
         seen: bool (words,), whether the word has sub-words.
-        hidden: bool (words, labels), see `tagline.labels.hidden`.
     """
 
     scores: Floats
     lengths: Ints
     seen: Bools
-    hidden: Bools | None = None
 
 
 class Predictions(NamedTuple):
@@ -119,15 +116,8 @@ class NonFiniteError(UserError):
 
 
 def score_split(predictor: Predictor, split: Split, name: str | None, progress: Progress = None) -> Iterator[Chunk]:
-    """Compute the scores of a split of data/tokenized by `Predictor.score`.
-
-    Labels of types that a sentence is not annotated for are hidden.
-    """
-    first = 0
-    for chunk in predictor.score(split.lengths(), split.mapped_windows, name, progress):
-        last = first + len(chunk.lengths)
-        yield chunk._replace(hidden=split.hidden(first, last))
-        first = last
+    """Compute the scores of a split of data/tokenized by `Predictor.score`."""
+    return predictor.score(split.lengths(), split.mapped_windows, name, progress)
 
 
 def bias_of_labels(labels: Labels, biases: Biases) -> Floats:
@@ -144,6 +134,7 @@ class Predictor:
         subwords_per_batch: maximum number of sub-words per forward pass, padding included.
         biases: added to the scores of some types when labels are chosen.
         calibration: of the scores of entities; None: each word has the probability of its label.
+        left_out: types whose entities become O, with the score of the entity.
     """
 
     backend: Backend
@@ -208,7 +199,7 @@ class Predictor:
         for chunk in chunks:
             last = first + len(chunk.lengths)
             labels, probabilities = self._decode(chunk)
-            yield Distributions(slice(first, last), labels, probabilities)
+            yield Distributions(slice(first, last), without_types(labels, self.left_out, self.labels), probabilities)
             first = last
 
     def _chunk_borders(self, lengths: Lengths) -> list[int]:
@@ -234,11 +225,11 @@ class Predictor:
         return Chunk(scores, np.asarray(lengths, dtype=np.int64), seen)
 
     def _label_chunk(self, chunk: Chunk, gold: Ints | None) -> Predictions:
-        scores, lengths, seen, _ = chunk
+        scores, lengths, seen = chunk
         ids, probabilities = self._decode(chunk)
         predictions = Predictions(
-            labels=ids,
-            greedy=self._shown(scores.argmax(-1), chunk),
+            labels=without_types(ids, self.left_out, self.labels),
+            greedy=without_types(scores.argmax(-1), self.left_out, self.labels),
             scores=self._score_labels(ids, probabilities, lengths),
             without_subwords=int(np.count_nonzero(~seen)),
         )
@@ -251,18 +242,11 @@ class Predictor:
         )
 
     def _decode(self, chunk: Chunk) -> tuple[LabelIds, Floats]:
-        scores, lengths, seen, _ = chunk
+        scores, lengths, seen = chunk
         biased = scores + bias_of_labels(self.labels, self.biases) if self.biases else scores
         probabilities = self.head.probabilities(scores, lengths)
         probabilities[~seen] = 0.0
-        return self._shown(self.head.decode(biased, lengths), chunk), probabilities
-
-    def _shown(self, ids: AnyInts, chunk: Chunk) -> LabelIds:
-        ids = without_hidden(ids, chunk.hidden, self.labels)
-        if self.left_out:
-            is_left_out = np.array([type_ in self.left_out for type_ in self.labels.type_of_labels])
-            ids = np.where(is_left_out[ids], self.labels.label2id[OUTSIDE], ids)
-        return ids.astype(np.int32)
+        return self.head.decode(biased, lengths).astype(np.int32), probabilities
 
     def _score_labels(self, ids: LabelIds, probabilities: Floats, lengths: Ints) -> Floats:
         """Score the label of each word; with a calibration, the words of an entity have the entity's score.

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from tqdm import tqdm
 
 from tagline.artifacts import tokenized
-from tagline.artifacts.raw_data import ANNOTATED, ID, WORDS
+from tagline.artifacts.raw_data import ID, WORDS
 from tagline.core import DOCUMENT, Findings
 from tagline.core.findings import LONG_SENTENCE, LONG_WORD
 from tagline.core.names import MARKS
@@ -94,8 +94,7 @@ class SplitWriter:
         counts = np.zeros(len(self.labels.ids), np.int64)
         hashes = []
         draw_lowercase = np.random.default_rng(LOWERCASE_SEED).random
-        annotated = tags.column.raw.annotated and split != "train"
-        features = tokenized.sentence_features(self.labels, annotated)
+        features = tokenized.sentence_features(self.labels)
         folder = self.target / "windows"
         with (
             ShardWriter(self.target / "sentences" / split, features.arrow_schema) as sentences,
@@ -108,7 +107,7 @@ class SplitWriter:
                 if lowercase:
                     drawn = draw_lowercase(len(chunk.ends)) < self.lowercase_share
                     lowercase.write(self._columns(chunk, self._cut_lowercase(chunk, drawn), sentences.rows))
-                sentences.write(_sentence_columns(chunk, annotated))
+                sentences.write(_sentence_columns(chunk))
                 counts += np.bincount(chunk.gold.known_gold, minlength=len(counts))
                 hashes.append(hash_sentences(chunk.vocabulary, chunk.ends))
                 bar.update(len(chunk.ends))
@@ -194,10 +193,7 @@ def _begins(ends: Ints) -> Ints:
     return ends - np.diff(ends, prepend=0)
 
 
-def _sentence_columns(chunk: SentenceChunk, annotated: bool) -> dict[str, pa.Array]:
+def _sentence_columns(chunk: SentenceChunk) -> dict[str, pa.Array]:
     words = chunk.sentences[WORDS]
     labels = pa.ListArray.from_arrays(words.offsets, chunk.gold.known_gold)
-    columns = {ID: chunk.sentences[ID], WORDS: words, "labels": labels}
-    if annotated:
-        columns[tokenized.ANNOTATED] = chunk.sentences[ANNOTATED]
-    return columns
+    return {ID: chunk.sentences[ID], WORDS: words, "labels": labels}

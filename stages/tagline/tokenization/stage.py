@@ -12,7 +12,7 @@ from tagline.artifacts import raw_data, tokenized
 from tagline.artifacts.raw_data import RawData
 from tagline.core import LEARNT, TOKENIZER_FILE, Findings, sha256, verify, write_hashes
 from tagline.core.findings import LACKING, lacking_types
-from tagline.labels import Kind, Labels, label_list, split_tag
+from tagline.labels import Labels, label_list, split_tag
 from tagline.terminal import UserError, show, some
 from tagline.text import subwords
 from tagline.text.subword_windows import WindowCutter
@@ -50,9 +50,8 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     verify(tokenizer, "download")
     data = raw_data.load(raw)
     check_task(data, params.tag_column)
-    data = data.of_task(params.tag_column)
     loaded = load_tokenizer(tokenizer, params.max_length)
-    labels, tags = read_labels(data, params)
+    data, labels, tags = read_labels(data, params)
     for split in data.tests:
         column = read_column(data, params.tag_column, params.scheme, params.outside, [split])
         tags[split] = read_test(split, column, tags["train"], labels, params.scheme)
@@ -81,7 +80,7 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
             find_duplicates(findings[split], data, split, hashes)
         metrics[split] = split_metrics(written, tags[split], findings[split], data.findings.get(split))
         if split in data.tests:
-            metrics[split] |= _types_of_test(split, compare_types(tags[split], labels), labels.kind)
+            metrics[split] |= _types_of_test(split, tags[split], labels)
         lines = [summary(split, params.tag_column, metrics[split]), *findings[split].lines()]
         if split == "test":
             lines += lines_of_lacking_types(tags, metrics)
@@ -102,18 +101,25 @@ def check_task(data: RawData, task: str) -> None:
         )
 
 
-def read_labels(data: RawData, params: TokenizeAlign) -> tuple[Labels, dict[str, Tags]]:
+def read_labels(data: RawData, params: TokenizeAlign) -> tuple[RawData, Labels, dict[str, Tags]]:
     """Read the labels of the task, and the tags of train and validation; print respelled tags.
 
+    Returns:
+        The sentences of the task, its labels and tags.
+
     Raises:
-        UserError: see `read_column` and `read_tags`.
+        UserError: see `RawData.of_task`, `read_column` and `read_tags`.
     """
+    data = data.of_task(params.tag_column)
     column = read_column(data, params.tag_column, params.scheme, params.outside)
     labels, tags = read_tags(column, params.scheme)
     respelled = [f"{tag} as {name}" for tag, name in tags["train"].column.respelled.items()]
     if respelled:
         show(f"column {column.name}: tags in another spelling; read {some(respelled)}")
-    return labels, tags
+    if data.annotated:  # only now the types are known that validation and test must be annotated for
+        data = data.of_task(params.tag_column, labels.types)
+        _, tags = read_tags(read_column(data, params.tag_column, params.scheme, params.outside), params.scheme)
+    return data, labels, tags
 
 
 def prepare_writer(
@@ -204,14 +210,29 @@ def _entities_by_type(tags: Tags) -> Counter[str]:
     return numbers
 
 
-def _types_of_test(split: str, types: dict[str, list[str]], kind: Kind) -> dict[str, Any]:
-    """The entry of a test set about its types, if any."""
+def _types_of_test(split: str, tags: Tags, labels: Labels) -> dict[str, Any]:
+    """The entry of a test set about its types, if any.
+
+    Raises:
+        UserError: no type of the task is annotated in all sentences of a further test set.
+    """
+    types = compare_types(tags, labels)
     # Test is annotated as train is: a predicted type that it lacks is an error. Those that a further test set lacks are
     # left out of its scores, unless they are plain tags, of which each word has one.
-    if split == "test" or kind == "tags":
+    if split == "test" or labels.kind == "tags":
         types["lacking"] = []
-        if not types["foreign"]:
-            return {}
+        return {"types": types} if types["foreign"] else {}
+    annotated = tags.column.raw.annotated_types(split)
+    if annotated:  # then an annotated type without an entity is not left out: each that a model finds is wrong
+        of_all = set.intersection(*map(set, annotated))
+        types["shared"] = sorted(of_all.intersection(labels.types))
+        types["lacking"] = sorted({*labels.types, *types["foreign"]} - of_all)
+        types["foreign"] = sorted(of_all.intersection(types["foreign"]))
+        if not types["shared"]:
+            raise UserError(
+                f"{tags.column.raw.path}: not all sentences of {split} are annotated for any type of {labels.task} "
+                f"({', '.join(labels.types)}); expected at least one; see download.dataset.tests in params.yaml"
+            )
     return {"types": types}
 
 

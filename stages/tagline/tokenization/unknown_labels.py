@@ -53,9 +53,9 @@ def unannotated(labels: Labels, annotated: Collection[str]) -> tuple[str, ...]:
 
 
 def mark_unannotated(batch: pa.RecordBatch, gold: Ints, labels: Labels) -> Ints:
-    """Give words that are O where not all types are annotated the id of their possible labels.
+    """Give words of train that are O where not all types are annotated the id of their possible labels.
 
-    Only the label list of train has such ids: elsewhere these words stay O.
+    In a further test set these words stay O, and the types are left out of its scores.
 
     Args:
         batch: sentences with a column ``annotated_types``.

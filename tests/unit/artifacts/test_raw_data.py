@@ -84,9 +84,21 @@ def test_sentences_with_an_unknown_tag_are_left_out_of_all_but_train(tmp_path):
     assert [batch["ner"].to_pylist() for batch in data.batches("test")] == [[[], ["O", "B-X"], ["O"]]]
     raw_data.write(tmp_path / "none", {"train": given, "validation": given[:1]}, ["ner", "pos"])
     assert message_of(raw_data.load(tmp_path / "none").of_task, "pos").startswith(
-        f"{tmp_path}/none: each sentence of validation has a word of unknown tag in the column pos; expected sentences "
-        "that are annotated in full, since only these are scored; annotate some, or choose another file; "
+        f"{tmp_path}/none: no sentence of validation is annotated in full in the column pos: each has a word of unknown "
+        "tag, or is annotated for some types only; expected sentences that are, since only these are scored; annotate "
     )
+
+
+def test_sentences_annotated_for_some_types_are_left_out_of_validation_and_test_alone(tmp_path):
+    given = []
+    for types in (None, ["PER"], ["LOC", "PER"], []):
+        given.append({"words": ["w"], "ner": ["O"], "annotated_types": types})
+    splits = ("train", "validation", "test", "tests.people")
+    raw_data.write(tmp_path / "raw", dict.fromkeys(splits, given), ["ner"], annotated=True)
+    data = raw_data.load(tmp_path / "raw").of_task("ner", ["PER", "LOC"])
+    assert data.sentences == {"train": 4, "validation": 2, "test": 2, "tests.people": 4}
+    assert ([*data.ids("test")], [*data.left_out("test")]) == (["test-0", "test-2"], ["test-1", "test-3"])
+    assert data.of_task("ner").sentences["test"] == 4, "the types are not known yet"
 
 
 def test_other_content_with_a_hash_of_its_own_is_one_message(tmp_path):

@@ -95,8 +95,14 @@ def test_epoch_is_chosen_by_the_rule_of_all_validation_sentences(tmp_path, entit
 
 
 IMPOSSIBLE = [
-    (ROWS[:3], NO_ENTITIES, {}, 5, "sentence of train to hold out"),
-    (ROWS, NO_ENTITIES, {"train": ["one"] * len(ROWS)}, 2, "sentence (of train to hold out|to learn from)"),
+    (ROWS[:3], NO_ENTITIES, {}, 5, "sentence of train to hold out that is annotated in full"),
+    (
+        ROWS,
+        NO_ENTITIES,
+        {"train": ["one"] * len(ROWS)},
+        2,
+        "sentence (of train to hold out that is annotated in full|to learn from)",
+    ),
     ([*NO_ENTITIES, *ROWS[:1]], NO_ENTITIES, {}, 2, "entity of train or validation to hold out"),
     (ROWS, ROWS[:1], {}, 2, "sentence to choose the epoch by"),
 ]

@@ -65,11 +65,3 @@ def test_equal_scores_get_the_share_that_is_right():
     for order in (np.arange(1200), np.argsort(~right, kind="stable"), np.argsort(right, kind="stable")):
         found = Calibration(fit_curve(scores[order], right[order])).apply(np.unique(scores), np.zeros(3, bool))
         np.testing.assert_allclose(found, [0.5, 0.8, 0.9], atol=0.005)
-
-
-def test_words_outside_have_no_curve_where_some_may_be_entities():
-    gold, predicted = ["B-A O O", "O O B-B"] * 50, ["B-A O O"] * 100
-    given = flatten(sentences(gold, predicted, scores=[[0.8, 0.9, 0.9]] * 100))
-    whole = fit(given)
-    assert whole.outside is not None
-    assert fit(given, in_full=False) == whole._replace(outside=None)

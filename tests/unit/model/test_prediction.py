@@ -93,11 +93,16 @@ def test_calibration_gives_words_the_score_of_their_entity_and_changes_no_label(
     np.testing.assert_allclose(mapped.scores, [0.2, 0.2, 0.7, 0, 0.2, 0.7, 0.7], rtol=1e-6)
 
 
-def test_types_that_are_left_out_become_outside_with_its_probability():
-    backend = FixedLogits({7: [0.0, 3.0, 0.0]})
-    found = replace(predictor(backend), left_out=["X"]).predict([1], windows([0], [[7]], [[0]]))
-    assert (names(found.labels), names(found.greedy)) == (["O"], ["O"])
-    assert found.scores[0] == pytest.approx(1 / (np.exp(3) + 2))
+@pytest.mark.parametrize("calibration", [None, NOT_CALIBRATED])
+def test_types_that_are_left_out_become_outside_with_the_score_of_the_chosen_label(calibration):
+    """B-X I-X and O, of which only O would be left with a probability near 0."""
+    backend = FixedLogits({7: [0.0, 3.0, 0.0], 8: [0.0, 0.0, 4.0], 9: [3.0, 0.0, 0.0]})
+    whole = replace(predictor(backend), calibration=calibration)
+    words = [3], windows([0], [[7, 8, 9]], [[0, 1, 2]])
+    found, left = whole.predict(*words), replace(whole, left_out=["X"]).predict(*words)
+    assert names(found.labels) == ["B-X", "I-X", "O"]
+    assert (names(left.labels), names(left.greedy)) == (["O"] * 3, ["O"] * 3)
+    assert left.scores.tolist() == found.scores.tolist() and left.scores.min() > 0.5
 
 
 def test_words_and_sentences_without_subwords_get_the_fallback_label():

@@ -35,8 +35,6 @@ class Numbers(Measurement):
             entries["matching"] = matching(split.counts, errors)
         if split.types:
             entries["types"] = split.types
-        if split.in_part:
-            entries["annotated_in_part"] = split.in_part
         return {
             **entries,
             "sentences": len(split.sentences),
@@ -47,14 +45,12 @@ class Numbers(Measurement):
 
 
 def notes(metrics: Metrics) -> Iterator[str]:
-    """Say which types count as missed, are left out, or are annotated in part."""
+    """Say which types count as missed, and which are left out."""
     for split, types in by_split(metrics, "types").items():
         if types["foreign"]:
             yield printable(f"{split}: not in train, so that they count as missed: {', '.join(types['foreign'])}")
         if types["lacking"]:
-            yield printable(f"{split}: left out, since it does not have them: {', '.join(types['lacking'])}")
-    for split, number in by_split(metrics, "annotated_in_part").items():
-        yield (
-            f"{printable(split)}: {number:,} of {metrics[split]['sentences']:,} sentences are annotated for some types "
-            "only; there, predictions of other types are O"
-        )
+            yield printable(
+                f"{split}: scored on {', '.join(types['shared'])} alone; it is not annotated for "
+                f"{', '.join(types['lacking'])}, or has none"
+            )

@@ -17,7 +17,7 @@ class CalibratedScores(Measurement):
 
     def after_labels(self, labelled: Labelled) -> None:
         validation = labelled.splits[VALIDATION]
-        self.calibration = fit(flatten(validation.sentences), in_full=not validation.in_part)
+        self.calibration = fit(flatten(validation.sentences))
         for name, split in labelled.splits.items():
             labelled.splits[name] = split.calibrated(self.calibration)
         labelled.settings = labelled.settings._replace(calibration=self.calibration)
@@ -30,9 +30,7 @@ class CalibratedScores(Measurement):
 
 
 def notes(metrics: Metrics) -> Iterator[str]:
-    """Say why scores are not calibrated, or that they are calibrated on some types."""
+    """Say why scores are not calibrated."""
     entry = metrics.get(VALIDATION, {}).get("calibration", {})
     if "not_fitted" in entry:
         yield f"validation: scores are not calibrated; it has {entry['not_fitted']}"
-    elif "annotated_in_part" in metrics.get(VALIDATION, {}):
-        yield "validation: scores of all types are calibrated on those that its sentences are annotated for"

@@ -17,22 +17,18 @@ class ExpectedScores(Measurement):
         self.entries: dict[str, Entries] = {}
 
     def after_labels(self, labelled: Labelled) -> None:
-        """Compute the constants; none of plain tags, or if validation has too few entities or lacks types."""
+        """Compute the constants; none of plain tags, or if validation has too few entities."""
         if labelled.inputs.labels.kind == "tags" or TEST not in labelled.splits:
             return
         validation = labelled.splits[VALIDATION]
         test = labelled.splits[TEST]
-        if validation.in_part:
-            self.entries = {VALIDATION: {"expected": {"not_fitted": "validation is not annotated in full"}}}
-            return
         constants = fit(flatten(validation.sentences))
         if constants is None:
             return
         true_f1 = float(test.counts.total().overall().f1)
         reference = Reference(constants, true_f1)
         labelled.settings = labelled.settings._replace(reference=reference.to_json())
-        if not test.in_part:
-            self.entries = {TEST: {"expected": estimate(count(flatten(test.sentences), constants), constants)}}
+        self.entries = {TEST: {"expected": estimate(count(flatten(test.sentences), constants), constants)}}
 
     def measure(self, split: ScoredSplit) -> Entries:
         return self.entries.get(split.name, {})
@@ -41,9 +37,7 @@ class ExpectedScores(Measurement):
 def notes(metrics: Metrics) -> Iterator[str]:
     """Say how near the estimate is to the true F1."""
     for split, expected in by_split(metrics, "expected").items():
-        if "not_fitted" in expected:
-            yield f"{split}: F1 of texts without labels is not estimated; {expected['not_fitted']}"
-        elif expected:
+        if expected:
             f1 = expected["f1"]
             yield (
                 f"{printable(split)}: F1 estimated without labels {f1['value']:.3f} "

@@ -86,7 +86,6 @@ COLUMNS = (
     Column("matching.exact.number", "entities", digits=0),  # not of plain tags, whose words are counted
     Column("sentences", "sentences", digits=0),
     Column("words", "words", digits=0),
-    Column("annotated_in_part", "sentences annotated in part", digits=0),
     Column("calibration.ece", compared="calibration_error", of_reported=True),
     Column(scores.f1_of_types, compared="f1", of_reported=True),
     Column("greedy.f1", compared="f1_greedy", of_reported=True),

@@ -113,12 +113,6 @@ def choose_score(split: ScoredSplit, name: str, promise: PrecisionPromise, of_ty
     types = [name]
     if name == ALL:
         types = [type_ for type_ in validation.labels.types if type_ not in of_types]
-    if name in (ALL, WHOLE) and split.in_part:
-        statement = (
-            f"Nothing is promised of {name}: {split.in_part:,} of {len(split.sentences):,} sentences of validation are "
-            "annotated for some types only; promise a precision of each type"
-        )
-        return ChosenScore(types, None, statement)
     predicted = Predicted.of(validation, types)
     # Equal sentences are not independent of each other; documents are, also those that share a sentence.
     is_tested = np.ones(len(validation), bool) if split.documents is not None else is_first(validation)

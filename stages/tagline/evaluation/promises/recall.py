@@ -17,7 +17,6 @@ from tagline.evaluation.promises.promises_params import FoundIf, RecallPromise
 from tagline.evaluation.promises.share_test import ShareTest, least_step, of_documents
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.labels import Doubles, Ints, LabelIds, TaggedSentences, flatten, is_outside, ranges
-from tagline.labels.hidden import without_hidden
 from tagline.metrics.resampling import RESAMPLES, SEED, interval, weights
 from tagline.metrics.scores import divide, rounded
 from tagline.model.heads.head import Head
@@ -198,9 +197,7 @@ class _Sweep:
     def _decode(self, rows: Ints, step: int) -> LabelIds:
         words = self._words(rows)
         added = bias_of_labels(self.head.labels, dict.fromkeys(self.recalls, step / STEPS_PER_UNIT))
-        decoded = self.head.decode(self.chunk.scores[words] + added, self.chunk.lengths[rows])
-        hidden = None if self.chunk.hidden is None else self.chunk.hidden[words]
-        return without_hidden(decoded, hidden, self.head.labels)
+        return self.head.decode(self.chunk.scores[words] + added, self.chunk.lengths[rows]).astype(np.int32)
 
     def _count(self, first: int, end: int, rows: Ints, ids: LabelIds) -> None:
         lengths, no_scores = self.chunk.lengths[rows].tolist(), np.empty(len(ids), np.float32)

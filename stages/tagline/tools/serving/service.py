@@ -22,6 +22,7 @@ from starlette.requests import ClientDisconnect
 from tagline.inference import AnyTagger
 from tagline.labels import type_grounds
 from tagline.report.html_files import FOLDER, render_file
+from tagline.terminal import show
 from tagline.tools.estimation.observation import Observation
 from tagline.tools.serving.batching import Batcher, BusyError
 from tagline.tools.serving.bodies import EntityGroup, InferenceInputs, Tagged, Texts
@@ -191,7 +192,9 @@ def add_estimates(tagger: AnyTagger, registry: CollectorRegistry) -> None:
     expected = Gauge("tagline_expected_f1", title, ["layer"], registry=registry)
     test = Gauge("tagline_test_f1", "F1 of the test split.", ["layer"], registry=registry)
     for name, layer in tagger.layers.items():
-        if layer.reference:
+        if layer.reference and layer.types != layer.labels.types:
+            show("no tagline_expected_f1: what it is computed from is of all types; leave --types out to have it")
+        elif layer.reference:
             observation = Observation(layer, WINDOW)
             test.labels(name).set(observation.reference.f1)
             expected.labels(name).set_function(observation.f1)
