@@ -148,17 +148,15 @@ def write_inputs(folder: Path, splits: Any, source: Path) -> None:
 
 
 def tokenization(max_length: int) -> Any:
-    """Return params of tokenize-align: all sub-words labelled, windows that overlap by a quarter, no limits."""
-    from tagline.tokenization.tokenize_align_params import Limits, TokenizeAlign
+    """Return params of tokenize-align: all sub-words labelled, windows that overlap by a quarter."""
+    from tagline.tokenization.tokenize_align_params import TokenizeAlign
 
     return TokenizeAlign(
         tag_column=TASK,
         scheme="auto",
-        illegal="repair",
         label_all_tokens=True,
         max_length=max_length,
         stride=max_length // 4,
-        limits=Limits(**dict.fromkeys(Limits.model_fields)),
     )
 
 

@@ -1,7 +1,7 @@
 """Answers of any system to the texts of a split, as a run: from a file, or of an exported model."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +10,10 @@ import numpy as np
 from tagline.artifacts.exported import TAGGER
 from tagline.comparison.runs import Run
 from tagline.inference import Document, Tagger
-from tagline.labels import OUTSIDE, Labels, TaggedSentence
+from tagline.labels import OUTSIDE, Labels, TaggedSentence, without_types
 from tagline.labels.entities import marked
 from tagline.labels.schemes import split_tag
-from tagline.sources.inspection.labelled_file import LabelledText, read
+from tagline.sources.inspection.labelled_file import LabelledText, annotated_types, read
 from tagline.terminal import QUOTED, UserError, quoted, shortened, some
 
 
@@ -35,6 +35,7 @@ def run_of(name: str, reference: Run, split: str, types: Mapping[str, str]) -> R
     """
     texts = reference.splits[split]
     notes: list[str] = []
+    scored = None
     if Path(name).is_dir():
         with Tagger(name) as tagger:
             tagged = tagger.tag([Document.of_words(text.words) for text in texts])
@@ -42,6 +43,11 @@ def run_of(name: str, reference: Run, split: str, types: Mapping[str, str]) -> R
     else:
         given, notes = read(Path(name), reference.params.get("tokenize_align.tag_column", "ner"), reference.kind)
         answers = list(_joined(given, texts, f"{split} in {reference.name}"))
+        scored = annotated_types(Path(name), given)
+        if scored is None and reference.kind == "spans":
+            notes.append("taken to be annotated for all types")
+        elif scored is not None:
+            scored = [types.get(type_, type_) for type_ in scored]
     renamed = [(text, [_renamed(label, types) for label in labels]) for text, labels in answers]
     names = {name for _, labels in renamed for name in labels}
     known = {name for text in texts for name in text.labels.names}
@@ -50,7 +56,22 @@ def run_of(name: str, reference: Run, split: str, types: Mapping[str, str]) -> R
         notes.append(f"{split} has no type {some(sorted(others))}; --types TYPE=NAME says which type is meant")
     labels = Labels("", reference.kind, tuple(sorted(names | known)), "")
     sentences = [_predicted(text, predicted, labels) for text, predicted in renamed]
-    return Run(name, None, reference.kind, {split: sentences}, notes=[f"{name}: {note}" for note in notes])
+    notes = [f"{name}: {note}" for note in notes]
+    return Run(name, None, reference.kind, {split: sentences}, notes=notes, types=scored)
+
+
+def restrict(runs: Iterable[Run], split: str, types: Sequence[str]) -> None:
+    """Leave all other types out of a split of each run, and say so in its name."""
+    for run in runs:
+        sentences = [_only(sentence, types) for sentence in run.splits.pop(split)]
+        run.splits[f"{split}, {', '.join(types)} alone"] = sentences
+
+
+def _only(sentence: TaggedSentence, types: Collection[str]) -> TaggedSentence:
+    others = {*sentence.labels.types} - {*types}
+    predicted = without_types(sentence.predicted, others, sentence.labels)
+    gold = None if sentence.gold is None else without_types(sentence.gold, others, sentence.labels)
+    return replace(sentence, gold=gold, predicted=predicted)
 
 
 def _joined(
@@ -98,6 +119,8 @@ def _on_words(answer: LabelledText, text: TaggedSentence) -> list[str]:
 
 
 def _renamed(label: str, types: Mapping[str, str]) -> str:
+    if label in types:  # a plain tag
+        return types[label]
     prefix, type_ = split_tag(label)
     return f"{prefix}-{types[type_]}" if type_ in types else label
 

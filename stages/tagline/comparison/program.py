@@ -39,6 +39,9 @@ def main() -> None:
     runs = {name: read(name, splits, options.pipeline) for name in revisions}
     for name in given:
         runs[name] = answers.run_of(name, runs[revisions[0]], splits[0], dict(options.types))
+    annotated = [{*types} for name in given if (types := runs[name].types) is not None]
+    if annotated:
+        answers.restrict(runs.values(), splits[0], sorted(set.intersection(*annotated)))
     comparison = compare([runs[name] for name in options.old], [runs[name] for name in options.new])
     if options.json:
         text = json.dumps(comparison_record(comparison), indent=2, ensure_ascii=False, allow_nan=False) + "\n"

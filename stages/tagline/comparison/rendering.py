@@ -59,8 +59,10 @@ def _title(run: Run) -> str:
 
 
 def _differing_params(comparison: Comparison) -> Iterator[str]:
-    """Yield lines such as ``train.seed: 1 → 2``."""
-    sides = (comparison.old, comparison.new)
+    """Yield lines such as ``train.seed: 1 → 2``; runs of answers have no params."""
+    sides = [[run for run in side if run.params] for side in (comparison.old, comparison.new)]
+    if not all(sides):
+        return
     for key in dict.fromkeys(key for side in sides for run in side for key in run.params):
         old, new = (_values(side, key) for side in sides)
         if old != new:

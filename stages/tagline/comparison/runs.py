@@ -23,6 +23,7 @@ class Run:
         splits: by name, altered forms as ``SPLIT.altered.FORM``.
         params: the values of params.yaml by dotted key, such as ``train.learning_rate``.
         notes: what a reader should know before trusting them.
+        types: those that alone are annotated in a file of answers; None: all.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Run:
     splits: dict[str, list[TaggedSentence]]
     params: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    types: list[str] | None = None
 
 
 class Aligned(NamedTuple):

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from helpers.formats import saved_row
 from helpers.messages import message_of
 from helpers.runs import run_of as run_with
 from seqeval.metrics import f1_score
@@ -82,8 +83,22 @@ def test_types_of_another_name_and_entities_inside_words(answered):
     run = answered(content, types={"place": "LOC"})
     assert [sentence.predicted_names for sentence in run.splits["test"]] == [FOUND[1], FOUND[0], FOUND[2]]
     assert ": spans that begin or end inside a word (misaligned_spans: expand): 1 of 3" in run.notes[0]
+    assert run.notes[-1].endswith("answers.any: taken to be annotated for all types")
     unknown = answered(content).notes[-1]
     assert unknown.endswith("answers.any: test has no type place; --types TYPE=NAME says which type is meant")
+
+
+def test_types_that_a_page_has_are_compared_alone(answered):
+    spans = ([[0, 8, "PER"]], [[0, 4, "place"]], [[0, 8, "PER"]])
+    types = (["PER"], ["PER", "place"], ["PER"])
+    rows = [saved_row(*row, types=named) for *row, named in zip("abc", TEXTS, spans, types, strict=True)]
+    run = answered(lines(*rows), types={"place": "LOC"})
+    reference = replace(REFERENCE, splits=dict(REFERENCE.splits))
+    answers.restrict([reference, run], "test", run.types)
+    (compared,) = compare([reference], [run]).splits
+    assert compared.split == "test, PER alone" and compared.per_type.keys() == {"PER"}
+    whole = compare([REFERENCE], [answered(lines(*rows), types={"place": "LOC"})]).splits[0]
+    assert whole.per_type["PER"].new == compared.overall["f1"].new, "places are neither right nor wrong"
 
 
 def test_a_part_is_compared_and_other_texts_are_refused(answered):
@@ -105,5 +120,7 @@ def test_plain_tags_and_the_column_of_the_task(answered):
     ]
     run = answered(lines(*content), reference)
     assert [sentence.predicted_names for sentence in run.splits["test"]] == [["X", "X", "X"], ["X"]]
+    renamed = answered(lines(*content), reference, {"X": "Y"})
+    assert [sentence.predicted_names for sentence in renamed.splits["test"]] == [["Y", "Y", "Y"], ["Y"]]
     message = message_of(answered, lines({"words": ["Adamet", "Bo"], "pos": ["X", "Y"]}), reference)
     assert ":1: a tag for each of other words; expected one for each of ['Ada', 'met', 'Bo']" in message

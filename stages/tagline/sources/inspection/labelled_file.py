@@ -1,5 +1,6 @@
 """A file of labelled texts whose format and keys are recognised."""
 
+from collections.abc import Iterable, Sequence
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -24,12 +25,29 @@ class LabelledText(NamedTuple):
     Attributes:
         words: as the file has them, or as raw text is split.
         labels: one per word, in IOB2 or plain tags.
+        types: the types of entities that alone are annotated in it; None: all.
     """
 
     location: str
     id: str | None
     words: list[str]
     labels: list[str]
+    types: Sequence[str] | None = None
+
+
+def annotated_types(path: Path, texts: Iterable[LabelledText]) -> list[str] | None:
+    """Return the types that are annotated in all texts; None if no text leaves one out.
+
+    Raises:
+        UserError: no type is annotated in all texts.
+    """
+    types = [set(text.types) for text in texts if text.types is not None]
+    if not types:
+        return None
+    common = set.intersection(*types)
+    if not common:
+        raise UserError(f"{path}: no type is annotated in all texts; expected rows that have one in common")
+    return sorted(common)
 
 
 def read(path: Path, column: str, kind: Kind) -> tuple[list[LabelledText], list[str]]:
@@ -58,7 +76,7 @@ def read(path: Path, column: str, kind: Kind) -> tuple[list[LabelledText], list[
         tags = [tag for tag in sentence.tags[column] if tag is not None]
         if len(tags) < len(sentence.words):
             raise UserError(f"{sentence.location}: the label of a word is unknown; expected a text labelled in full")
-        texts.append(LabelledText(sentence.location, sentence.id, sentence.words, tags))
+        texts.append(LabelledText(sentence.location, sentence.id, sentence.words, tags, sentence.annotated_types))
     return _in_iob2(texts) if kind == "spans" else texts, source.findings[SPLIT].lines()
 
 

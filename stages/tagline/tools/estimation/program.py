@@ -62,7 +62,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="FILE",
         help="some of the texts with labels, drawn at random, in any format that download reads",
     )
-    parser.add_json("texts, words, entities, expected, f1_of_test, labelled")
+    parser.add_json("texts, words, entities, expected, f1_of_test, labelled, types")
     options = parser.parse_args(arguments)
     try:
         check_texts(options)
@@ -76,7 +76,8 @@ def measured(options: argparse.Namespace) -> dict[str, Any]:
 
     Returns:
         texts, words, entities, expected (see `tagline.metrics.expected.estimate`), f1_of_test; with labelled texts,
-        their number as labelled, and expected is measured on them.
+        their number as labelled, and expected is measured on them, of ``types`` alone if others are not annotated in
+        them (None: all), whose F1 of test is not known.
 
     Raises:
         UserError: the model or the input can't be read or used, or the texts have no words.
@@ -86,12 +87,15 @@ def measured(options: argparse.Namespace) -> dict[str, Any]:
         from tagline.tools.estimation.observation import Observation
 
         tagger = Tagger(options.model, options.backend, split_sentences=options.split_sentences)
-    sample = None
+    sample = types = None
+    if options.labelled:
+        with extra("pipeline", "--labelled"):
+            from tagline.tools.estimation import labelled_sample
+        labelled, types = labelled_sample.read(options.labelled, tagger)
+        if types:
+            tagger = Tagger(options.model, options.backend, split_sentences=options.split_sentences, types=types)
+        sample = labelled_sample.LabelledSample(tagger, options.labelled, labelled)
     with tagger:
-        if options.labelled:
-            with extra("pipeline", "--labelled"):
-                from tagline.tools.estimation.labelled_sample import LabelledSample
-            sample = LabelledSample(tagger, options.labelled)
         observation = Observation(tagger)
         texts = 0
         with source_of(options, tagger, show_progress=True) as (documents, advance):
@@ -109,7 +113,9 @@ def measured(options: argparse.Namespace) -> dict[str, Any]:
         "f1_of_test": observation.reference.f1,
     }
     if sample:
-        result |= {"expected": sample.measure(sums), "labelled": len(sample.sentences)}
+        result |= {"expected": sample.measure(sums), "labelled": len(sample.sentences), "types": types}
+    if types:
+        result["f1_of_test"] = None
     return result
 
 
@@ -118,6 +124,10 @@ def table(result: Mapping[str, Any]) -> Iterator[str]:
     yield f"texts: {result['texts']:,}, words: {result['words']:,}, entities: {result['entities']:,}"
     if "labelled" in result:
         yield f"measured on {result['labelled']:,} labelled texts, and corrected by the estimate of all"
+        if result["types"]:
+            yield f"of {', '.join(result['types'])} alone, for which the labelled texts are annotated"
+        else:
+            yield "taken to be annotated for all types of the model"
     expected = result["expected"]
     if not expected:
         yield "no entity is found, so the scores can't be estimated"
@@ -125,6 +135,8 @@ def table(result: Mapping[str, Any]) -> Iterator[str]:
     for name, title in {"precision": "precision", "recall": "recall", "f1": "F1"}.items():
         yield "{title:10} {value:.3f}  ({low:.3f}-{high:.3f})".format(title=title, **expected[name])
     of_test = result["f1_of_test"]
+    if of_test is None:
+        return
     if expected["f1"]["high"] < of_test:
         yield f"F1 is probably lower than on test, where it is {of_test:.3f}."
     else:

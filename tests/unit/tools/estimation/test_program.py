@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from helpers.formats import saved_row
 from helpers.handmade_export import TAGS, add_reference, save_export
 from helpers.messages import message_of
 from helpers.project import edit
@@ -51,9 +52,27 @@ def test_labels_of_some_texts_measure_the_scores(model, tmp_path, capsys):
     assert found["expected"]["precision"]["value"] == pytest.approx(35 / 40)
     assert found["expected"]["recall"]["value"] == 1
     assert found["expected"]["f1"]["low"] < 70 / 75 < found["expected"]["f1"]["high"]
+    assert found["types"] is None and found["f1_of_test"] == 0.8
     file.write_text("\n".join(rows[1:]))
     message = f"{file}: 19 texts, 34 entities; expected at least 20 texts, drawn at ran"
     assert message_of(main, [*arguments]).startswith(message)
+
+
+def test_texts_labelled_for_some_types_measure_these_alone(model, tmp_path, capsys):
+    """Oslo is not labelled, since the page had no places."""
+    file = tmp_path / "page.jsonl"
+    rows = [saved_row(str(index), TEXT, [[0, 8, "PER"]]) for index in range(20)]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    arguments = *[TEXT] * 30, "--model", model, "--labelled", str(file)
+    found = printed(capsys, *arguments)
+    assert (found["types"], found["entities"], found["f1_of_test"]) == (["PER"], 30, None)
+    assert found["expected"]["f1"]["value"] == 1
+    main(arguments)
+    table = capsys.readouterr().out
+    assert "of PER alone, for which the labelled texts are annotated" in table and "on test" not in table
+    file.write_text(file.read_text().replace('"PER"', '"DATE"'))
+    message = f"{file}: annotated for DATE alone; expected a type of the model: "
+    assert message_of(main, arguments).startswith(message)
 
 
 def test_estimate_below_least_is_an_error(model, capsys):
