@@ -8,90 +8,36 @@ train, dev decides the best epoch, test is scored whole. Finished runs are appen
 and are not repeated. The table has means over seeds, in brackets the standard deviation between them.
 """
 
-import argparse
 import json
-import os
-import shutil
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
+from learning import learn_once, recipe_of, recipe_parser
 from sides import ROOT, FinishedRuns, last_line
 from tabulate import tabulate
 
-from tagline.core.params import read_file
-from tagline.project.pipelines import set_param
-
 DOMAINS = ("politics", "science", "music", "literature", "ai")
 FILES = {"train": "train.txt", "validation": "dev.txt", "test": "test.txt"}
-PACKAGED = "packaged"
 # Mean micro F1 of BERT base, fine-tuned on the same sentences by the authors of the corpus (results.md).
 PUBLISHED = 0.614
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = recipe_parser(__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--recipe", default="defaults", help="name of these settings in the table")
-    parser.add_argument("--encoder", type=Path, help="folder of another encoder")
     parser.add_argument("--domains", nargs="+", default=DOMAINS)
-    parser.add_argument("--seeds", type=int, nargs="+", default=(42, 13, 7))
     parser.add_argument("--runs", type=Path, default=ROOT / "benchmarks/crossner.jsonl", help="file of finished runs")
-    parser.add_argument("-S", dest="changes", action="append", default=[], metavar="KEY=VALUE")
     options = parser.parse_args()
     finished = FinishedRuns(options.runs)
-    commit = subprocess.check_output(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, text=True).strip()
-    recipe = {"recipe": options.recipe, "encoder": options.encoder.name if options.encoder else PACKAGED}
+    recipe = recipe_of(options)
     for seed in options.seeds:
         for domain in options.domains:
-            run = recipe | {"domain": domain, "seed": seed}
-            if finished.find(run):
-                continue
-            scores = learn(options.folder / domain, options.encoder, [f"train.seed={seed}", *options.changes])
-            finished.add(run | {"commit": commit, "changes": options.changes} | scores)
-            print(json.dumps(finished.runs[-1]), flush=True)
+            paths = {split: options.folder / domain / name for split, name in FILES.items()}
+            texts = {split: path.read_text(encoding="utf-8") for split, path in paths.items()}
+            learn_once(finished, recipe | {"domain": domain, "seed": seed}, texts, 2, options)
     show_table(finished.runs, recipe, options.domains)
-
-
-def learn(corpus: Path, encoder: Path | None, changes: Iterable[str]) -> dict[str, Any]:
-    """Run the stages up to evaluate in a temporary folder and return the scores."""
-    params = read_file(ROOT / "presets/sample.yaml")
-    params["download"] |= {"folder": "corpus", "dataset": params["download"]["dataset"] | FILES}
-    params["download"]["dataset"]["columns"] = ["words", "ner"]
-    if encoder:
-        params["download"]["encoder"] = {"source": "path", "path": "encoder", "mark_capitals": True}
-    for change in changes:
-        set_param(params, change)
-    with tempfile.TemporaryDirectory() as name:
-        shutil.copytree(corpus, Path(name, "corpus"))
-        if encoder:
-            shutil.copytree(encoder, Path(name, "corpus/encoder"))
-        Path(name, "params.yaml").write_text(json.dumps(params), encoding="utf-8")  # which is YAML
-        for stage in ("download", "tokenize_align", "train", "evaluate"):
-            run_stage(stage, Path(name))
-        report = json.loads(Path(name, "reports/evaluate.json").read_text(encoding="utf-8"))
-        trained = json.loads(Path(name, "reports/train.json").read_text(encoding="utf-8"))
-    scores = {f"{split}.f1": report[split]["overall"]["f1"] for split in ("validation", "test")}
-    macro = fmean(of["f1"] for of in report["test"]["per_type"].values())
-    return scores | {"test.macro_f1": macro, "best_epoch": trained["best_epoch"], "steps": trained["steps"]}
-
-
-def run_stage(name: str, folder: Path) -> None:
-    """Run the script of a stage as DVC does; what it prints is shown if it fails."""
-    done = subprocess.run(
-        [sys.executable, str(ROOT / f"stages/{name}.py")],
-        cwd=folder,
-        env=os.environ | {"HF_HUB_OFFLINE": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    if done.returncode:
-        sys.exit(f"{name} ended with exit status {done.returncode}:\n{done.stdout}")
 
 
 def show_table(runs: Iterable[dict[str, Any]], recipe: dict[str, Any], domains: Iterable[str]) -> None:

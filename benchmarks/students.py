@@ -1,9 +1,9 @@
 """Benchmark of models of several sizes: F1 of test against words per second, also of spaCy's CNN.
 
-    python benchmarks/students.py . student                        pipeline folders that have run
-    python benchmarks/students.py . student --spacy
+    python benchmarks/students.py . ../student                     clones that have run
+    python benchmarks/students.py . ../student --spacy
 
-Each model labels the test split of the first folder with its fastest backend: int8, else ONNX, else PyTorch. spaCy's
+Each model labels the test split of the first clone with its fastest backend: int8, else ONNX, else PyTorch. spaCy's
 default entity recogniser is trained on the same train, and kept as it was after its best epoch on validation. The
 models take turns for several rounds, each in its own process; the fastest round counts. F1 is that of entities whose
 type and boundaries are right.
@@ -32,7 +32,7 @@ Entities = list[tuple[str, int, int]]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure models of several sizes, and spaCy's CNN.")
-    parser.add_argument("folders", nargs="+", type=Path, help="pipeline folders; the data are those of the first one")
+    parser.add_argument("folders", nargs="+", type=Path, help="clones that have run; the data are those of the first one")
     parser.add_argument("--spacy", action="store_true", help="train and measure spaCy's CNN too")
     parser.add_argument("--epochs", type=int, default=20, help="of spaCy (default: 20)")
     parser.add_argument("--rounds", type=int, default=3, help="number of measurements per model (default: 3)")
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def title(pipeline: Path) -> str:
-    """The path of a pipeline folder, for the current one its name."""
+    """The path of a clone, for the current one its name."""
     return str(pipeline) if pipeline.name else pipeline.resolve().name
 
 

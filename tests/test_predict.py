@@ -61,22 +61,6 @@ def test_plain_tags_follow_their_words_and_have_no_entities(tmp_path, capfd):
     for option in ("--min-score=0.5", "--format=prodigy", "--accepted"):
         message = rf"predict: {option.split('=')[0]}.*: {model} predicts a tag for each word, not ent.*"
         assert re.fullmatch(message, exit_of("Ada", "--model", model, option))
-    found = exit_of("Ada", "--model", "models/export", "--model", model, "--overlaps=first")
-    assert "overlaps first: pos predicts a tag for each word, not entities; expected keep" in found
-
-
-def test_entities_of_several_models_have_layers_and_may_overlap(capfd):
-    run(TEXT, *TWO)
-    doubled = [{**entity, "layer": layer} for entity in ENTITIES for layer in "ab"]
-    assert json.loads(capfd.readouterr().out) == {"text": TEXT, "entities": doubled}
-    run("--words", "Ada", "lives", *TWO, "--overlaps=longest")
-    (entity,) = json.loads(capfd.readouterr().out)["entities"]
-    assert entity == {"type": "PER", "text": "Ada", "start": 0, "end": 1, "score": 0.9, "layer": "a"}
-    run("--words", "in", "Oslo", *TWO, "--output=out.jsonl", "--format=doccano")
-    assert json.loads(Path("out.jsonl").read_text())["label"] == [[3, 7, "LOC"]] * 2
-    run(TEXT, *TWO, "--output=out.html", "--overlaps=first")
-    (task,) = json.loads(embedded(Path("out.html")))["tasks"]
-    assert task["suggested"] == [[0, 8, "PER", 0.9], [18, 22, "LOC", 0.9]]
 
 
 def test_files_are_read_and_written_by_their_suffixes():
@@ -122,12 +106,9 @@ def test_entities_with_a_promised_precision_are_marked_or_alone(tmp_path, capfd)
     (task,) = json.loads(embedded(Path("out.html")))["tasks"]
     assert task["suggested"] == [[0, 8, "PER", 0.9, True], [18, 22, "LOC", 0.9, False]]
     assert capfd.readouterr().out == "out.jsonl: written\nout.html: written\n"
-    both = TEXT, "--model", f"a={save_export(tmp_path / 'strict')}", "--model", f"b={model}", "--accepted"
+    strict = save_export(tmp_path / "strict")
     message = "promises no precision; expected one evaluated with evaluate.promises"
-    assert f"--accepted: {tmp_path / 'strict'} {message}" in exit_of(*both)
-    exported.write(replace(exported.read(model), accept={"PER": 0.95}), tmp_path / "strict")
-    run(*both, "--overlaps=first")
-    assert json.loads(capfd.readouterr().out)["entities"] == [{**ENTITIES[0], "accepted": True, "layer": "b"}]
+    assert f"--accepted: {strict} {message}" in exit_of(TEXT, "--model", str(strict), "--accepted")
 
 
 def test_texts_that_are_not_promised_to_be_right_are_the_rest(tmp_path, capfd):
@@ -146,8 +127,8 @@ def test_texts_that_are_not_promised_to_be_right_are_the_rest(tmp_path, capfd):
             assert all(json.loads(line)["promised"] for line in files[0])
         else:
             assert files[1] == Path("in.jsonl").read_text().splitlines()
-    assert exit_of(*arguments, "--model", "other") == exit_of(*arguments, "--rest", "out.jsonl") == 2
-    assert "--rest needs one --model" in capfd.readouterr().err
+    assert exit_of(*arguments, "--rest", "out.jsonl") == 2
+    assert "--rest is the same file as --output or --input" in capfd.readouterr().err
 
 
 def test_annotation_page_has_the_guideline_and_what_was_labelled():
@@ -217,14 +198,7 @@ def test_progress_is_shown_beside_a_file_not_beside_a_pipe():
         assert not is_file(pipe), "the bar would mix with what a pager shows"
 
 
-TWO = ("--model", "a=models/export", "--model", "b=models/export")
-TWO_ANSWERS = r"holds the answers of one model; expected one --model; or use jsonl, label_studio or doccano"
 ERRORS = [
-    (("a", "--format=redacted", *TWO), f"--format redacted: {TWO_ANSWERS}"),
-    (("a", "--output=out.conll", *TWO), f"--format conll: {TWO_ANSWERS}"),
-    (("a", "--output=out.html", *TWO), "--format page: its entities can't overlap, as those of several models"),
-    (("a", *["--model=models/export"] * 2), "--model models/export: the layer ner is that of models/export already"),
-    (("a", "--overlaps=longest"), "--overlaps longest: one model, whose entities never overlap; expected several"),
     (("a", "--model", "nowhere"), "--model nowhere: not a folder; expected an exported model; run `dvc"),
     (("a", "--backend", "onnx-int8"), "models/export: no files for the backend onnx-int8; available: onnx, to"),
     (("a", "--output", "models", "--format", "text"), "--output models: a folder; expected a file"),

@@ -161,5 +161,5 @@ def test_missing_file_is_written_and_another_folder_an_error(root):
     run_verb("preset", "sample")
     assert Path("params.yaml").read_text(encoding="utf-8") == SAMPLE
     shutil.rmtree("presets")
-    message = "presets/sample.yaml is missing; run this in the repository's root or a pipeline folder"
+    message = "presets/sample.yaml is missing; run this in the repository's root"
     assert exit_of("preset", "sample") == f"preset: {message}"

@@ -24,7 +24,6 @@ VERBS = {
     "Settings": {
         "check": Verb("project.program.check", "pipeline", "check all of params.yaml, and whether pushes are allowed"),
         "preset": Verb("project.program.preset", "pipeline", "list the presets, or write params.yaml from one"),
-        "pipeline": Verb("project.program.pipeline", "pipeline", "add another tagger, in a folder of its own"),
         "schema": Verb("project.program.schema", "pipeline", "write params.schema.json and docs/reference.md"),
     },
     "Data": {
@@ -72,6 +71,7 @@ INSTEAD = {
     "list": "`tagline help`",
     "next": "`tagline improve`",
     "report": "reports/evaluate.html, which `dvc repro evaluate` writes",
+    "pipeline": "a second clone or branch (docs/teacher.md)",
     "repro": "`dvc repro`",
     "run": "`dvc repro`",
     "status": "`dvc status`",

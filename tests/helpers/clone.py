@@ -69,7 +69,7 @@ class Clone:
 def tiny_clone(path, tiny_folder):
     """Copy the working tree into a fresh repository with tiny params and data, and nothing that a user adds.
 
-    That is: results, an audit and other pipelines, data that DVC tracks, and remotes.
+    That is: results, a cross-validation, data that DVC tracks, and remotes.
     """
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""What the repository weighs: tokens of code and words of documentation, each with its limit.
+"""What the repository weighs, each part with its limit; words of documents have none.
 
 Tokens are those of Python's tokenizer, without comments, docstrings, line ends and indentation: a line that is packed
 weighs as much as the lines that it was made of.
@@ -34,10 +34,6 @@ def total(files):
     return sum(map(count_tokens, files))
 
 
-def count_words(pages):
-    return sum(len(page.read_text(encoding="utf-8").split()) for page in pages)
-
-
 def count_lines(folder, suffixes):
     """The number of lines of the files in a folder that have one of these suffixes."""
     files = (path for path in folder.rglob("*") if path.suffix in suffixes)
@@ -47,14 +43,10 @@ def count_lines(folder, suffixes):
 def weights():
     """What each part weighs, and may weigh at most."""
     package = set(PACKAGE.rglob("*.py"))
-    pages = [*map(ROOT.joinpath, ("README.md", "CONTRIBUTING.md", "AGENTS.md"))]
-    pages += [*ROOT.glob("benchmarks/*.md"), *ROOT.glob("docs/**/*.md")]
     return {
         "tokens of the package and the stage scripts": (total([*package, *(ROOT / "stages").glob("*.py")]), 205_000),
         "tokens of tests": (total((ROOT / "tests").rglob("*.py")), 182_000),
         "tokens of benchmarks": (total((ROOT / "benchmarks").glob("*.py")), 22_000),
-        "words of documentation": (count_words(pages), 14_300),
-        "words of CHANGELOG.md": (count_words([ROOT / "CHANGELOG.md"]), 4_000),
         "lines of js, html and css": (count_lines(PACKAGE, {".js", ".html", ".css"}), 1_700),
         "lines of dvc.yaml": (len((ROOT / "dvc.yaml").read_text(encoding="utf-8").splitlines()), 140),
     }

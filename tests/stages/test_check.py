@@ -5,10 +5,9 @@ import shutil
 from pathlib import Path
 
 from helpers.project import ROOT, edit, error_of, git, run_stage, run_verb
-from helpers.tiny import TINY_PARAMS, set_train_params
+from helpers.tiny import TINY_PARAMS
 
 from tagline.core.params import read_file, validated
-from tagline.project import pipelines
 from tagline.project.sections import SECTIONS
 
 
@@ -83,11 +82,3 @@ def test_card_of_the_sample_with_other_data_is_named(workspace, capsys):
         "export.card: language and licences are those of presets/sample.yaml; expected those of your data; write them"
     )
     assert note in capsys.readouterr().out
-
-
-def test_pipelines_that_push_to_one_branch_are_an_error(workspace):
-    set_train_params(hub={"repo_id": "a/b", "push": True})
-    Path("pos").mkdir()
-    Path("pos/dvc.yaml").write_text(pipelines.MARK)
-    shutil.copy("params.yaml", "pos/params.yaml")
-    assert "params.yaml: train.hub: pushes to a/b (main), as does train.hub in pos/params.yaml" in error_of("check")

@@ -14,7 +14,7 @@ from tagline.terminal import UserError
 
 
 def check_lock() -> None:
-    """Check dvc.lock of the root and of pipeline folders.
+    """Check dvc.lock, and that of a cross-validation.
 
     Raises:
         UserError: a stage would run again, or was run with other outputs of an earlier stage than the locked ones.

@@ -13,7 +13,6 @@ DVC's cache or remote; the workspace is not touched. Scores of several runs are 
 import argparse
 import json
 import textwrap
-from pathlib import Path
 
 from tagline.comparison import CROSSVAL, SPLITS, WORKSPACE
 from tagline.core import FURTHER
@@ -36,7 +35,7 @@ def main() -> None:
     split = options.split or ("test" if given else None)
     splits = SPLITS if split is None else (split,)
     revisions = [name for name in names if name not in given] or [WORKSPACE]
-    runs = {name: read(name, splits, options.pipeline) for name in revisions}
+    runs = {name: read(name, splits) for name in revisions}
     for name in given:
         runs[name] = answers.run_of(name, runs[revisions[0]], splits[0], dict(options.types))
     annotated = [{*types} for name in given if (types := runs[name].types) is not None]
@@ -70,12 +69,6 @@ def parsed() -> argparse.Namespace:
         "--split",
         help=f"only validation, test or {FURTHER}NAME, a further test set (default: all); {CROSSVAL}: all sentences, "
         "as `dvc repro crossval/dvc.yaml` labelled them",
-    )
-    add(
-        "--pipeline",
-        type=Path,
-        metavar="FOLDER",
-        help="folder of the pipeline (default: the nearest one with a dvc.yaml, from the current folder upwards)",
     )
     add(
         "--types",

@@ -27,7 +27,7 @@ _DVC_YAML = "dvc.yaml"
 
 
 class PredictionSource(NamedTuple):
-    """What wrote predictions, in a pipeline folder.
+    """What wrote predictions, below the folder of a dvc.yaml.
 
     Attributes:
         dvc_yaml: the file of the stage.
@@ -47,22 +47,21 @@ CROSS_VALIDATION = PredictionSource(
 )
 
 
-def read(name: str, splits: Sequence[str], folder: Path | None = None) -> Run:
-    """Read the run of a revision.
+def read(name: str, splits: Sequence[str]) -> Run:
+    """Read the run of a revision of the nearest pipeline, from the current folder upwards.
 
     Args:
         name: a commit, branch, tag or DVC experiment, or `WORKSPACE`.
         splits: to read; of `SPLITS`, those that the run has, and its further test sets.
-        folder: of the pipeline; by default the nearest one with a dvc.yaml, from the current folder upwards.
 
     Raises:
-        UserError: the folder is not in a DVC repository, the revision is unknown, or its predictions are not available
-            or damaged.
+        UserError: the current folder is not in a DVC repository, the revision is unknown, or its predictions are not
+            available or damaged.
     """
     source = CROSS_VALIDATION if CROSSVAL in splits else EVALUATION
-    with _dvc_errors(""), Repo(None if folder is None else str(folder)) as here:
+    with _dvc_errors(""), Repo() as here:
         root = Path(here.root_dir).resolve()
-        pipeline = _pipeline(root, folder)
+        pipeline = _pipeline(root)
         file = pipeline / source.dvc_yaml
         stage = f"{Path(os.path.relpath(file)).as_posix()}:{source.stage}".removeprefix(f"{_DVC_YAML}:")
         if name == WORKSPACE:
@@ -86,12 +85,8 @@ def read(name: str, splits: Sequence[str], folder: Path | None = None) -> Run:
             return replace(run, commit=repo.get_rev(), notes=notes)
 
 
-def _pipeline(root: Path, folder: Path | None) -> Path:
-    """Find the pipeline, by default the nearest one from the current folder upwards."""
-    if folder is not None:
-        if not (folder / _DVC_YAML).is_file():
-            raise UserError(f"--pipeline {folder}: the folder has no {_DVC_YAML}; expected the folder of a pipeline")
-        return folder.resolve()
+def _pipeline(root: Path) -> Path:
+    """Find the folder of the nearest dvc.yaml from the current folder upwards."""
     here = Path.cwd().resolve()
     inside = [path for path in (here, *here.parents) if path.is_relative_to(root)]
     return next((path for path in inside if (path / _DVC_YAML).is_file()), root)

@@ -14,7 +14,6 @@ from tagline.core.names import (
     SPLITS,
     TOKENIZER_FILE,
     BackendName,
-    Overlaps,
     reported_split,
 )
 from tagline.core.outputs import Rows, read_columns, read_json, replacing, write_json
@@ -59,7 +58,6 @@ __all__ = [
     "WEIGHTS_INDEX",
     "BackendName",
     "Findings",
-    "Overlaps",
     "Rows",
     "check_config",
     "check_normalizer",

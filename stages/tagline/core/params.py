@@ -103,7 +103,7 @@ def read_text(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
-        raise UserError(f"{path} is missing; run this in the repository's root or in a pipeline folder") from None
+        raise UserError(f"{path} is missing; run this in the repository's root") from None
     except ValueError as error:
         raise UserError(f"{path} is not YAML: {error}") from None
 

@@ -49,5 +49,5 @@ def refuse_earlier_models(models: Collection[Path]) -> None:
     if models:
         raise UserError(
             "train.start_from and train.teacher: an earlier model may have learnt the labels that are checked; "
-            "expected neither; remove them, or run this in a pipeline folder without them"
+            "expected neither; remove them, or run this on a branch without them"
         )

@@ -3,18 +3,14 @@
 from tagline.inference import Tagger
 """
 
-from tagline.inference.documents import Document, Found, Mention
+from tagline.inference.documents import Document, Mention
 from tagline.inference.rendering import render
-from tagline.inference.tagger import AnyTagger, Tagger
-from tagline.inference.taggers import Taggers
+from tagline.inference.tagger import Tagger
 
 __all__ = [
-    "AnyTagger",
     "Document",
-    "Found",
     "Mention",
     "Tagger",
-    "Taggers",
     "documents",
     "examples",
     "opening",

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
-from tagline.core import Overlaps
 from tagline.labels import TaggedSentence
 from tagline.terminal import UserError, shortened
 from tagline.text.sentences import TextSpan, ends_among
@@ -158,7 +157,6 @@ class Mention(NamedTuple):
         score: the probability that type and boundaries are right, from 0 to 1, calibrated on validation; exports of
             earlier versions have the mean probability of its words' labels.
         accepted: whether it is among those whose precision the model promises; None if it promises none.
-        layer: the name of its tagger among several (`Taggers`).
     """
 
     type: str
@@ -167,75 +165,14 @@ class Mention(NamedTuple):
     end: int
     score: float
     accepted: bool | None = None
-    layer: str | None = None
 
     def row(self) -> dict[str, Any]:
-        """The entity as an object of JSON, without ``accepted`` and ``layer`` if they are None."""
+        """The entity as an object of JSON, without ``accepted`` if it is None."""
         return {name: value for name, value in self._asdict().items() if value is not None}
 
 
-class Layers(NamedTuple):
-    """What several taggers find in a document.
-
-    Attributes:
-        answers: by the name of each tagger, the document with its words, and their labels.
-        overlaps: which of overlapping entities are listed.
-    """
-
-    answers: Mapping[str, tuple[Document, TaggedSentence]]
-    overlaps: Overlaps
-
-    @property
-    def is_promised(self) -> None:
-        """Several taggers promise nothing together."""
-
-    def without_unsure(self, least: float, accepted: bool = False) -> Layers:
-        """Leave out some entities of each tagger, by `TaggedSentence.without_unsure`."""
-        sure = {}
-        for name, (document, tagged) in self.answers.items():
-            sure[name] = (document, tagged.without_unsure(least, accepted))
-        return Layers(sure, self.overlaps)
-
-    def mentions(self) -> list[Mention]:
-        """List the predicted entities by their start, longer ones first."""
-        of_all: list[Mention] = []
-        for name, (document, tagged) in self.answers.items():
-            of_all += [mention._replace(layer=name) for mention in mentions(document, tagged)]
-        if self.overlaps != "keep":
-            of_all = without_overlaps(of_all, self.overlaps)
-        return sorted(of_all, key=lambda mention: (mention.start, -mention.end))
-
-
-# What one tagger, or several, find in a document.
-Found = TaggedSentence | Layers
-# By which overlaps are resolved, preferred entities first; of equals, those of the first tagger.
-PREFERENCES: dict[str, Callable[[Mention], float]] = {
-    "longest": lambda mention: mention.start - mention.end,
-    "first": lambda _: 0,
-    "score": lambda mention: -mention.score,
-}
-
-
-def without_overlaps(of_all: Iterable[Mention], overlaps: Overlaps) -> list[Mention]:
-    """Leave out each entity that overlaps a preferred one, or an equal one before it.
-
-    Args:
-        of_all: entities of a document, those of the first tagger first.
-    """
-    kept = []
-    covered: set[int] = set()
-    for mention in sorted(of_all, key=PREFERENCES[overlaps]):
-        extent = range(mention.start, mention.end)
-        if covered.isdisjoint(extent):
-            covered.update(extent)
-            kept.append(mention)
-    return kept
-
-
-def mentions(document: Document, tagged: Found) -> list[Mention]:
+def mentions(document: Document, tagged: TaggedSentence) -> list[Mention]:
     """List the predicted entities from left to right."""
-    if isinstance(tagged, Layers):
-        return tagged.mentions()
     listed = []
     for entity in tagged.predicted_entities:
         if document.text is None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from difflib import get_close_matches
 from itertools import chain, count
 from pathlib import Path
 from threading import Lock
-from typing import Protocol, Self, cast, overload
+from typing import Self, cast, overload
 from weakref import finalize
 
 import numpy as np
@@ -19,7 +19,7 @@ import numpy.typing as npt
 from tagline.artifacts import exported
 from tagline.artifacts.exported import Exported
 from tagline.core import TOKENIZER_FILE, BackendName, require
-from tagline.inference.documents import Document, DocumentStream, Found, Mention, Splitter, mentions
+from tagline.inference.documents import Document, DocumentStream, Mention, Splitter, mentions
 from tagline.inference.opening import chosen_backend, opened
 from tagline.labels import Labels, TaggedSentence, TaggedSentences
 from tagline.model.heads import load_head
@@ -39,98 +39,7 @@ MOST_WORDS = 2**15
 NAMED = 10
 
 
-class AnyTagger(Protocol):
-    """What one tagger and several have in common: texts and words in, entities out."""
-
-    @property
-    def layers(self) -> Mapping[str, Tagger]: ...
-
-    @property
-    def types(self) -> list[str]:
-        """The types of entities, or the tags, of all taggers."""
-        types = chain.from_iterable(tagger.types for tagger in self.layers.values())
-        return list(dict.fromkeys(types))
-
-    def split(self, text: str) -> list[sentence_rules.TextSpan]:
-        """Split raw text into words as in training: start and end of each in code points."""
-
-    def sentences(self, text: str) -> list[sentence_rules.TextSpan]:
-        """Split raw text into sentences, if the tagger does: start and end of each in code points."""
-
-    def tag(self, documents: Sequence[Document], *, progress: Progress = None) -> Sequence[Found]:
-        """Label some documents at once."""
-
-    def tag_stream(self, documents: Iterable[Document]) -> Iterator[Sequence[tuple[Document, Found]]]:
-        """Label a stream of documents in order, and yield some at a time, each with its labels."""
-
-    @overload
-    def __call__(self, texts: str) -> list[Mention]: ...
-    @overload
-    def __call__(self, texts: list[str]) -> list[list[Mention]]: ...
-    def __call__(self, texts: str | list[str]) -> list[Mention] | list[list[Mention]]:
-        """Find the entities of a text, or of each of several texts.
-
-        Offsets count code points, like Python's indices: ``text[mention.start : mention.end] == mention.text``.
-
-        Raises:
-            UserError: a text can't be encoded (see `Document`), the model produces NaN or infinite logits, or memory is
-                insufficient. The tagger stays usable after this and any other exception, also of other methods.
-            TypeError: a text is not a string, for instance a missing value of a table.
-        """
-        if isinstance(texts, str):
-            return self._all([self.document(texts)])[0]
-        return self._all(self.document(text, f"texts[{index}]") for index, text in enumerate(texts))
-
-    @overload
-    def words(self, sentences: list[str]) -> list[Mention]: ...
-    @overload
-    def words(self, sentences: list[list[str]]) -> list[list[Mention]]: ...
-    def words(self, sentences: Sequence[str] | Sequence[Sequence[str]]) -> list[Mention] | list[list[Mention]]:
-        """Find the entities of a sentence given as words, or of each of several sentences.
-
-        Offsets count words: ``words[mention.start : mention.end]`` are the words of the entity.
-        """
-        if isinstance(sentences, str):
-            raise TypeError("expected a list of words, got a text; call the tagger itself for texts")
-        if sentences and isinstance(sentences[0], str):
-            return self._all([Document.of_words(cast("Sequence[str]", sentences))])[0]
-        return self._all(Document.of_words(words, f"sentences[{index}]") for index, words in enumerate(sentences))
-
-    def stream(self, documents: Iterable[str | Sequence[str]]) -> Iterator[list[Mention]]:
-        """Find the entities of each document of a stream, in order, while it is read.
-
-        Args:
-            documents: texts and lists of words; up to 32,768 words are in memory at a time.
-        """
-        for part in self.tag_stream(map(self._document, count(), documents)):
-            for document, tagged in part:
-                yield mentions(document, tagged)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for tagger in self.layers.values():
-            tagger.close()
-
-    def _document(self, index: int, given: str | Sequence[str]) -> Document:
-        name = f"documents[{index}]"
-        if isinstance(given, str):
-            return self.document(given, name)
-        return Document.of_words(given, name)
-
-    def document(self, text: str, name: str = "") -> Document:
-        """Split a raw text into words and sentences as the tagger does."""
-        return Document.of_text(text, name, split=self.split, sentences=self.sentences)
-
-    def _all(self, documents: Iterable[Document]) -> list[list[Mention]]:
-        answers: list[list[Mention]] = []
-        for part in _parts(documents, MOST_WORDS):
-            answers += map(mentions, part, self.tag(part))
-        return answers
-
-
-class Tagger(AnyTagger):
+class Tagger:
     """Finds entities in text with an exported model.
 
         >>> tagger = Tagger("models/export")
@@ -247,12 +156,74 @@ class Tagger(AnyTagger):
                 "initializer)"
             )
 
-    @property
-    def layers(self) -> Mapping[str, Tagger]:
-        return {self.labels.task: self}
+    @overload
+    def __call__(self, texts: str) -> list[Mention]: ...
+    @overload
+    def __call__(self, texts: list[str]) -> list[list[Mention]]: ...
+    def __call__(self, texts: str | list[str]) -> list[Mention] | list[list[Mention]]:
+        """Find the entities of a text, or of each of several texts.
+
+        Offsets count code points, like Python's indices: ``text[mention.start : mention.end] == mention.text``.
+
+        Raises:
+            UserError: a text can't be encoded (see `Document`), the model produces NaN or infinite logits, or memory is
+                insufficient. The tagger stays usable after this and any other exception, also of other methods.
+            TypeError: a text is not a string, for instance a missing value of a table.
+        """
+        if isinstance(texts, str):
+            return self._all([self.document(texts)])[0]
+        return self._all(self.document(text, f"texts[{index}]") for index, text in enumerate(texts))
+
+    @overload
+    def words(self, sentences: list[str]) -> list[Mention]: ...
+    @overload
+    def words(self, sentences: list[list[str]]) -> list[list[Mention]]: ...
+    def words(self, sentences: Sequence[str] | Sequence[Sequence[str]]) -> list[Mention] | list[list[Mention]]:
+        """Find the entities of a sentence given as words, or of each of several sentences.
+
+        Offsets count words: ``words[mention.start : mention.end]`` are the words of the entity.
+        """
+        if isinstance(sentences, str):
+            raise TypeError("expected a list of words, got a text; call the tagger itself for texts")
+        if sentences and isinstance(sentences[0], str):
+            return self._all([Document.of_words(cast("Sequence[str]", sentences))])[0]
+        return self._all(Document.of_words(words, f"sentences[{index}]") for index, words in enumerate(sentences))
+
+    def stream(self, documents: Iterable[str | Sequence[str]]) -> Iterator[list[Mention]]:
+        """Find the entities of each document of a stream, in order, while it is read.
+
+        Args:
+            documents: texts and lists of words; up to 32,768 words are in memory at a time.
+        """
+        for part in self.tag_stream(map(self._document, count(), documents)):
+            for document, tagged in part:
+                yield mentions(document, tagged)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _document(self, index: int, given: str | Sequence[str]) -> Document:
+        name = f"documents[{index}]"
+        if isinstance(given, str):
+            return self.document(given, name)
+        return Document.of_words(given, name)
+
+    def document(self, text: str, name: str = "") -> Document:
+        """Split a raw text into words and sentences as the tagger does."""
+        return Document.of_text(text, name, split=self.split, sentences=self.sentences)
+
+    def _all(self, documents: Iterable[Document]) -> list[list[Mention]]:
+        answers: list[list[Mention]] = []
+        for part in _parts(documents, MOST_WORDS):
+            answers += map(mentions, part, self.tag(part))
+        return answers
 
     @property
     def types(self) -> list[str]:
+        """The types of entities, or the tags, that it reports."""
         return self._types
 
     def split(self, text: str) -> list[sentence_rules.TextSpan]:
@@ -271,11 +242,13 @@ class Tagger(AnyTagger):
         return self._split(text)
 
     def sentences(self, text: str) -> list[sentence_rules.TextSpan]:
+        """Split raw text into sentences, if the tagger does: start and end of each in code points."""
         if not self._split_sentences:
             return [(0, len(text))]
         return sentence_rules.split_sentences(text, self._description.words.language)
 
     def tag_stream(self, documents: Iterable[Document]) -> Iterator[list[tuple[Document, TaggedSentence]]]:
+        """Label a stream of documents in order, and yield some at a time, each with its labels."""
         stream = DocumentStream(documents, self._cutter)
         for part in _parts(stream, FIRST_WORDS):
             before, after = stream.around(part)

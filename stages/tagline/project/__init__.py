@@ -1,3 +1,3 @@
-"""Presets, pipeline folders, checks of params.yaml and its JSON Schema."""
+"""Presets, checks of params.yaml and its JSON Schema."""
 
 __all__ = ["crossval_pipeline", "sections"]

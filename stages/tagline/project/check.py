@@ -10,7 +10,7 @@ from ruamel.yaml.comments import CommentedMap
 from tagline.core.params import PARAMS, line_of, read_file, validated
 from tagline.core.reading import git
 from tagline.crossval.crossval_params import read_crossval, refuse_earlier_models
-from tagline.project import crossval_pipeline, pipelines, presets
+from tagline.project import crossval_pipeline, presets
 from tagline.project.descriptions import text_of_sections
 from tagline.project.sections import check_params, complete, enabled_pushes
 from tagline.terminal import BY_DVC, UserError
@@ -24,7 +24,7 @@ _FOLDERS = {
 
 
 def check() -> tuple[dict[str, Any], list[str]]:
-    """Check params.yaml, the folders that it names, derived pipelines, and the pushes of the stage that DVC runs.
+    """Check params.yaml, the folders that it names, and the pushes of the stage that DVC runs.
 
     Returns:
         `complete` params, and notes on them, which a run says once.
@@ -33,7 +33,6 @@ def check() -> tuple[dict[str, Any], list[str]]:
         UserError: lists all errors of params.yaml, or says what else is wrong.
     """
     stage = os.environ.get(BY_DVC, "").rpartition(":")[2]
-    pipelines.check_this_folder()
     content = read_file()
     check_params(content)
     check_folders(content)
@@ -46,7 +45,6 @@ def check() -> tuple[dict[str, Any], list[str]]:
         refuse_earlier_models(train.models)
         read_crossval()
     pushes = enabled_pushes(content)
-    pipelines.check_pushes(pushes)
     if pushes and stage in ("", "train", "export"):
         from tagline.hub.push import Target  # here, since the Hub's client takes longer to load than all of this module
 
@@ -66,10 +64,8 @@ def check_folders(content: CommentedMap) -> None:
     """Raise a `UserError` if a folder to read does not exist; DVC would find that after it has removed outputs."""
     for name, expected in _FOLDERS.items():
         folder = Path(content[name]["folder"])
-        # DVC restores a folder that it tracks by itself; another pipeline may write the models.
-        is_tracked = folder.with_name(f"{folder.name}.dvc").is_file()
-        is_output = name == "train" and folder.parts[0] == ".."
-        if not (folder.is_dir() or is_tracked or is_output):
+        is_tracked = folder.with_name(f"{folder.name}.dvc").is_file()  # which DVC restores by itself
+        if not (folder.is_dir() or is_tracked):
             raise UserError(f"{_where(content, name)}: {folder} is not a folder; expected that of {expected}")
 
 

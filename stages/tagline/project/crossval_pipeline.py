@@ -4,12 +4,11 @@ It is not part of the repository: DVC regards every dvc.yaml, and while the stag
 `dvc checkout` and `dvc commit` fail.
 """
 
-import os
 from pathlib import Path
 
 from tagline.core.params import read_text
 from tagline.crossval.crossval_params import CROSSVAL_PARAMS
-from tagline.project.yaml_files import is_current, with_code_in, write_text
+from tagline.project.yaml_files import is_current, write_text
 from tagline.terminal import UserError
 
 DVC_YAML = Path("crossval/dvc.yaml")
@@ -25,7 +24,7 @@ def create() -> list[Path]:
         The files that were written.
 
     Raises:
-        UserError: the command is not that of a clone, the current folder has no pipeline, or the dvc.yaml is another
+        UserError: the command is not that of a clone, the current folder has no dvc.yaml, or the dvc.yaml is another
             one.
     """
     if not (_CODE / "crossval.py").is_file():
@@ -34,7 +33,7 @@ def create() -> list[Path]:
             "this in its environment"
         )
     if not Path("dvc.yaml").is_file():
-        raise UserError("dvc.yaml is missing; expected the repository's root or a pipeline folder; run this there")
+        raise UserError("dvc.yaml is missing; expected the repository's root; run this there")
     if DVC_YAML.is_file() and not read_text(DVC_YAML).startswith(_MARK):
         raise UserError(
             f"{DVC_YAML}: another pipeline; expected that of `tagline crossval`, or none; rename its folder"
@@ -44,7 +43,7 @@ def create() -> list[Path]:
         CROSSVAL_PARAMS.parent.mkdir(exist_ok=True)
         write_text(CROSSVAL_PARAMS, _text("params.yaml"))
         written.append(CROSSVAL_PARAMS)
-    text = _pipeline()
+    text = _text("pipeline.yaml")
     if not DVC_YAML.is_file() or not is_current(DVC_YAML, text):
         write_text(DVC_YAML, text)
         written.append(DVC_YAML)
@@ -53,13 +52,8 @@ def create() -> list[Path]:
 
 def check() -> None:
     """Raise a `UserError` if the dvc.yaml is not this version's."""
-    if not is_current(DVC_YAML, _pipeline()):
+    if not is_current(DVC_YAML, _text("pipeline.yaml")):
         raise UserError(f"{DVC_YAML}: out of date; expected that of this version; run `tagline crossval`")
-
-
-def _pipeline() -> str:
-    """Its dvc.yaml; in a pipeline folder, the code is one level up."""
-    return with_code_in(Path(os.path.relpath(_CODE)).as_posix(), _text("pipeline.yaml"))
 
 
 def _text(name: str) -> str:

@@ -15,7 +15,7 @@ from tagline.core import committed
 from tagline.core.params import PARAMS, find, list_errors, parse, plain, read_file, read_text
 from tagline.project.descriptions import DISCRIMINATORS, SCHEMA, text_of_sections
 from tagline.project.sections import check_params, params_errors
-from tagline.project.yaml_files import as_dvc_writes, text_for_folder, write_text
+from tagline.project.yaml_files import as_dvc_writes, write_text
 from tagline.terminal import UserError
 
 PRESETS = Path("presets")
@@ -29,13 +29,8 @@ _INTRODUCTION = """
 """
 
 
-def folder() -> Path:
-    """The path of presets/ from the root or a pipeline folder."""
-    return next((path for path in (PRESETS, ".." / PRESETS) if path.is_dir()), PRESETS)
-
-
 def path_of(name: str) -> Path:
-    return folder() / f"{name}.yaml"
+    return PRESETS / f"{name}.yaml"
 
 
 def names() -> list[str]:
@@ -44,9 +39,9 @@ def names() -> list[str]:
     Raises:
         UserError: there are none.
     """
-    presets = sorted(path.stem for path in folder().glob("*.yaml"))
+    presets = sorted(path.stem for path in PRESETS.glob("*.yaml"))
     if BASE not in presets:
-        raise UserError(f"{path_of(BASE)} is missing; run this in the repository's root or a pipeline folder")
+        raise UserError(f"{path_of(BASE)} is missing; run this in the repository's root")
     return presets
 
 
@@ -71,7 +66,7 @@ def base() -> CommentedMap:
 
 
 def build(name: str) -> str:
-    """Return the complete params of a preset for the current folder, as DVC writes them.
+    """Return the complete params of a preset, as DVC writes them.
 
     Raises:
         UserError: lists all errors, each with its line in the preset.
@@ -86,7 +81,7 @@ def build(name: str) -> str:
     errors = [_in_preset(error, path, preset) for error in params_errors(content)]
     if errors:
         raise UserError(list_errors(errors, path, f"{PARAMS} is unchanged"))
-    return as_dvc_writes(content) if folder() == PRESETS else text_for_folder(content)
+    return as_dvc_writes(content)
 
 
 def write(name: str, force: bool = False) -> None:

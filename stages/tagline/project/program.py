@@ -6,9 +6,9 @@ from tagline.terminal import ArgumentParser, UserError, show, show_json, take_no
 def check() -> None:
     """Check all of params.yaml before any stage starts: a typo in the last section must not cost a training run.
 
-    Reads params.yaml, and looks for the folders that it names; in a pipeline folder also dvc.yaml, which must be up to
-    date with the root's, and those of a cross-validation. Writes nothing. If a stage pushes to the Hugging Face
-    Hub, also checks that the push is allowed. Each stage of dvc.yaml begins with it, as stages/check.py.
+    Reads params.yaml, looks for the folders that it names, and checks those of a cross-validation. Writes nothing. If a
+    stage pushes to the Hugging Face Hub, also checks that the push is allowed. Each stage of dvc.yaml begins with it,
+    as stages/check.py.
 
     With --lock, also checks that dvc.lock belongs to this commit, whether models and data are there or not.
     """
@@ -42,8 +42,7 @@ def check() -> None:
 def preset() -> None:
     """List the presets, or write params.yaml from one: presets/sample.yaml with the changes of presets/NAME.yaml.
 
-    Changes in params.yaml that are neither committed nor part of a preset are only overwritten with --force. In a
-    pipeline folder (docs/pipelines.md), it writes the params of that pipeline.
+    Changes in params.yaml that are neither committed nor part of a preset are only overwritten with --force.
     """
     parser = ArgumentParser(description=preset.__doc__)
     parser.add_argument("name", metavar="NAME", nargs="?", help="preset to use; default: list the presets")
@@ -65,47 +64,6 @@ def preset() -> None:
         show(f"{PARAMS}: written from {presets.path_of(arguments.name).as_posix()}")
 
 
-def pipeline() -> None:
-    """Add another tagger to this repository: a folder with its own params, dvc.yaml, results and models.
-
-        tagline pipeline NAME [-S section.key=value ...]
-        tagline pipeline NAME --teacher FOLDER -S train.layers=3    a smaller model that learns from that of a pipeline
-                                                                    folder, or of the root (.)
-        tagline pipeline --update
-
-    The folder's dvc.yaml runs the same code and is derived from the root's. When that has changed, --update rewrites it
-    in all pipeline folders; their params stay. See docs/pipelines.md.
-    """
-    usage = "%(prog)s (NAME [--teacher FOLDER] [-S KEY=VALUE ...] | --update)"
-    parser = ArgumentParser(description=pipeline.__doc__, usage=usage)
-    actions = parser.add_mutually_exclusive_group(required=True)
-    actions.add_argument("name", metavar="NAME", nargs="?", help="folder to create, with the current params.yaml")
-    actions.add_argument("--update", action="store_true", help="derive dvc.yaml of all pipeline folders again")
-    parser.add_argument(
-        "-S",
-        "--set-param",
-        metavar="KEY=VALUE",
-        action="append",
-        default=[],
-        help="value in the new params.yaml, for instance tokenize_align.tag_column=pos",
-    )
-    parser.add_argument(
-        "--teacher",
-        metavar="FOLDER",
-        help="pipeline folder, or . for the root, whose model the new one learns from",
-    )
-    arguments = parser.parse_args()
-    if (arguments.set_param or arguments.teacher) and arguments.name is None:
-        parser.error("-S and --teacher need NAME: they set params of a new folder")
-    from tagline.project import pipelines
-
-    if arguments.update:
-        show("\n".join(pipelines.update()) or "no dvc.yaml is out of date")
-    else:
-        pipelines.create(arguments.name, arguments.set_param, arguments.teacher)
-        show(f"{arguments.name}/ is a new pipeline folder: `dvc repro -P` runs all pipelines, `git add` keeps it")
-
-
 def crossval() -> None:
     """Prepare a cross-validation, which scores all sentences; see docs/scores.md.
 
@@ -122,11 +80,11 @@ def crossval() -> None:
 def schema() -> None:
     """Write params.schema.json, by which editors explain and check params, and the keys in docs/reference.md."""
     take_no_arguments(schema.__doc__)
-    from tagline.project import pipelines
     from tagline.project.descriptions import REFERENCE, SCHEMA, reference_text, schema_text
     from tagline.project.yaml_files import write_text
 
-    pipelines.names()  # refuses another folder than the root
+    if not SCHEMA.is_file():
+        raise UserError(f"{SCHEMA} is missing; run this in the repository's root")
     write_text(SCHEMA, schema_text())
     write_text(REFERENCE, reference_text())
     show(f"{SCHEMA}, {REFERENCE}: written")

@@ -22,26 +22,6 @@ SECTIONS: dict[str, type[Section]] = {
     "evaluate": Evaluate,
     "export": Export,
 }
-# Errors of params of earlier versions, and what to write.
-_EARLIER = {
-    "train.folder: the key is missing": "dvc.yaml reads it; write `folder: data/none`, in a pipeline folder "
-    "`folder: ../data/none`",
-    "train.least_steps: unknown key": "it is `min_steps` now",
-    "tokenize_align.task: unknown key": "it is `tag_column` now",
-    "evaluate.decoding: unknown key": "labels are always the best sequence that IOB2 allows; remove the line",
-    "tokenize_align.typo_share: unknown key": "clean text lost by it, so it is gone; remove the line",
-    "train.label_smoothing: unknown key": "no measurement showed that it helps, so it is gone; remove the line",
-    "train.attention: unknown key": "transformers chooses it; remove the line",
-    "train.compile: unknown key": "it is gone; remove the line",
-    "train.early_stopping: unknown key": "the best epoch is kept anyway; remove the line",
-    "tokenize_align.illegal: unknown key": "for `error` write `limits: {illegal_tags: 0}`; remove the line",
-    "evaluate.beta: unknown key": "it is gone; remove the line",
-    "evaluate.bootstrap: unknown key": "intervals are always of 1,000 resamples; remove it",
-    "evaluate.operating_point: unknown key": "write its recall of each type as `promises: {TYPE: {recall: {at_least: "
-    "RECALL}}}`, or remove it",
-    "evaluate.accept: unknown key": "write its numbers as `promises: {all types: {precision: {at_least: PRECISION, "
-    "confidence: CONFIDENCE}}}`, or remove it",
-}
 
 
 def params_errors(content: CommentedMap, path: Path = PARAMS) -> list[str]:
@@ -53,7 +33,6 @@ def params_errors(content: CommentedMap, path: Path = PARAMS) -> list[str]:
     ]
     for name, schema in SECTIONS.items():
         errors += section_errors(content, name, schema, path)
-    errors = [_with_remedy(error) for error in errors]
     return errors or [f"{path}:{error}" for error in _errors_across_sections(content)]
 
 
@@ -64,15 +43,6 @@ def check_params(
     errors = params_errors(content, path)
     if errors:
         raise UserError(list_errors(errors, source, consequence))
-
-
-def _with_remedy(error: str) -> str:
-    """Add what to write to an error of earlier params."""
-    for earlier, remedy in _EARLIER.items():
-        location, message, _ = error.partition(earlier)
-        if message:
-            return f"{location}{earlier}; {remedy}"
-    return error
 
 
 def complete(content: CommentedMap) -> dict[str, Any]:

@@ -93,6 +93,6 @@ test_file_without_the_section_is_an_error = refused(
     ("a: 1\n<<<<<<< HEAD\nb: 1\n=======\nb: 2\n>>>>>>> x\n", ":2: a merge conflict; expected one side"),
     ("a: &a\n  <<: *a\n", ": a mapping is merged (<<) into itself; expected another one"),
     ("", " must be a mapping with one section per stage"),
-    (None, " is missing; run this in the repository's root or in a pipeline folder"),
+    (None, " is missing; run this in the repository's root"),
     at="params.yaml",
 )

@@ -1,9 +1,8 @@
-"""The folder crossval/: created in the root and in pipeline folders, brought up to date, its params kept."""
+"""The folder crossval/: created, brought up to date, its params kept."""
 
 from pathlib import Path
 
 import pytest
-import yaml
 from dvc.utils.serialize import modify_yaml
 from helpers.messages import message_of
 from helpers.project import ROOT, edit
@@ -14,10 +13,8 @@ from tagline.project.crossval_pipeline import DVC_YAML, check, create
 
 
 @pytest.fixture(autouse=True)
-def _pipeline_folder(root, monkeypatch):
-    """The root has a pipeline folder; the code is in its folder stages."""
-    Path("pos").mkdir()
-    Path("pos/dvc.yaml").touch()
+def _code(root, monkeypatch):
+    """The code is in the root's folder stages."""
     Path("stages").mkdir()
     Path("stages/crossval.py").touch()
     monkeypatch.setattr(crossval_pipeline, "_CODE", root / "stages")
@@ -41,16 +38,6 @@ def test_command_without_the_scripts_of_stages_creates_nothing(monkeypatch):
     assert not Path("crossval").exists()
 
 
-def test_in_a_pipeline_folder_the_code_is_one_level_up(root, monkeypatch):
-    monkeypatch.chdir(root / "pos")
-    create()
-    check()
-    entry = yaml.safe_load(DVC_YAML.read_text("utf-8"))["stages"]["crossval"]
-    assert all(command.startswith("python ../stages/") for command in entry["cmd"])
-    assert not [path for path in entry["deps"] if path.startswith("stages/")]
-    assert not (root / DVC_YAML).exists()
-
-
 def test_params_stay_and_frozen_stages_are_current():
     create()
     edit(CROSSVAL_PARAMS, "seed: 42", "seed: 7")
@@ -70,5 +57,5 @@ def test_other_pipeline_is_an_error():
     message = "crossval/dvc.yaml: another pipeline; expected that of `tagline crossval`, or none; rena"
     assert message_of(create).startswith(message)
     Path("dvc.yaml").unlink()
-    message = "dvc.yaml is missing; expected the repository's root or a pipeline folder; r"
+    message = "dvc.yaml is missing; expected the repository's root; r"
     assert message_of(create).startswith(message)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
-from tagline.inference import Document, Found
+from tagline.inference import Document
 from tagline.inference.documents import mentions
 from tagline.labels import Labels, TaggedSentence, type_grounds
 from tagline.terminal import UserError, quoted
@@ -18,7 +18,7 @@ _CONTROL = re.compile(r"[\0-\x1f\x7f-\x9f\u2028\u2029]")
 _RESET, _BOLD, _NORMAL, _DIM = "\x1b[0m", "\x1b[1m", "\x1b[22m", "\x1b[2m"
 
 
-def json_line(document: Document, tagged: Found) -> str:
+def json_line(document: Document, tagged: TaggedSentence) -> str:
     """Write a document as one JSON object: its own keys, then the predictions."""
     row = own_row(document)
     added = predictions(document, tagged)
@@ -30,10 +30,10 @@ def json_line(document: Document, tagged: Found) -> str:
     return row_line(row | added, document)
 
 
-def predictions(document: Document, tagged: Found) -> dict[str, Any]:
-    """The entities of a document; if it was words for one tagger, also labels and scores."""
+def predictions(document: Document, tagged: TaggedSentence) -> dict[str, Any]:
+    """The entities of a document; if it was words, also labels and scores."""
     row: dict[str, Any] = {}
-    if document.text is None and isinstance(tagged, TaggedSentence):
+    if document.text is None:
         row["labels"] = tagged.predicted_names
         row["scores"] = [round(score, DIGITS) for score in tagged.scores.tolist()]
     row["entities"] = []

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tagline.inference import Document, Found
+from tagline.inference import Document
 from tagline.inference.documents import mentions
-from tagline.labels import Entity
+from tagline.labels import Entity, TaggedSentence
 from tagline.text.words import join_words
 from tagline.tools.answers.options import DIGITS
 
@@ -90,7 +90,7 @@ def in_text(entity: Entity, words: Sequence[WordBounds], score: float | None = N
     return TextEntity(entity.type, words[entity.start][0], words[entity.end - 1][1], score)
 
 
-def to_task(document: Document, tagged: Found | None) -> AnnotationTask:
+def to_task(document: Document, tagged: TaggedSentence | None) -> AnnotationTask:
     """Make a task of a document, with any predicted entities; its ``id`` is kept."""
     text, words = document.text_and_spans()
     id_ = document.row.get("id")

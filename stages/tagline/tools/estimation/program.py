@@ -82,7 +82,7 @@ def measured(options: argparse.Namespace) -> dict[str, Any]:
     Raises:
         UserError: the model or the input can't be read or used, or the texts have no words.
     """
-    with defer_signals():  # see `open_taggers`
+    with defer_signals():  # see `open_tagger`
         from tagline.inference import Tagger
         from tagline.tools.estimation.observation import Observation
 

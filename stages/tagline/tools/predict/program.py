@@ -14,10 +14,6 @@ order. Formats, by default inferred from the suffixes .txt, .jsonl (or .json) an
             "labels" and "scores"
     conll   input: columns, one word per line; output: word, label and score
 
-Several models (--model A --model B) each label all texts. The entities in jsonl have the name of their model as
-"layer", and overlap unless --overlaps chooses among those that --min-score and --accepted leave. label_studio and
-doccano (in projects that allow overlaps) hold them too, prodigy and page only with --overlaps.
-
 Formats of output for masking: redacted writes texts, or the objects of jsonl, with [PER] in place of entities of the
 type PER, redacted_numbered with [PER_1], the same number for the same words in a document.
 
@@ -37,14 +33,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from tagline.terminal import ArgumentParser, Interrupted, UserError, defer_signals, program_name, show, show_warnings
-from tagline.tools.answers.options import JSONL, PAGE, PAGE_SUFFIX, TOOLS, add_guideline
+from tagline.tools.answers.options import PAGE, PAGE_SUFFIX, TOOLS, add_guideline
 from tagline.tools.answers.outputs import check_writable, naming
 from tagline.tools.texts import options as common
 from tagline.tools.texts.options import STANDARD, infer_format
 from tagline.tools.texts.source import add_texts, check_texts, source_of
 
 if TYPE_CHECKING:
-    from tagline.inference import AnyTagger, Document
+    from tagline.inference import Document, Tagger
     from tagline.tools.answers.outputs import Output
 
 REDACTED = ("redacted", "redacted_numbered")
@@ -52,9 +48,6 @@ REDACTED = ("redacted", "redacted_numbered")
 OF_TASKS = (*TOOLS, PAGE)
 OF_ENTITIES = (*REDACTED, *OF_TASKS)
 FORMATS = (*common.FORMATS, *OF_ENTITIES)
-# A format of one label per word; what masks entities would leave words of those that --overlaps leaves out.
-OF_ONE_MODEL = ("text", "conll", *REDACTED)
-WITHOUT_OVERLAPS = ("prodigy", PAGE)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -66,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     elif sys.stdout is None:
         raise UserError("standard output is closed; expected --output FILE")
     show_warnings()
-    tagger = common.open_taggers(options, options.verify)
+    tagger = common.open_tagger(options, options.verify)
     # A bar would mix with output on the same terminal, and with what a pager shows of a pipe.
     show_progress = options.output is not None or is_file(sys.stdout)
     with tagger, source_of(options, tagger, show_progress) as (documents, advance):
@@ -80,8 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
                     path.write_text(text, encoding="utf-8")
 
 
-def check_answers(options: argparse.Namespace, tagger: AnyTagger) -> None:
-    """Raise a `UserError` if options do not fit the models."""
+def check_answers(options: argparse.Namespace, tagger: Tagger) -> None:
+    """Raise a `UserError` if options do not fit the model."""
     from tagline.labels import WHOLE
 
     needing_entities = {
@@ -89,49 +82,22 @@ def check_answers(options: argparse.Namespace, tagger: AnyTagger) -> None:
         "--accepted": options.accepted,
         f"--format {options.format}": options.format in OF_ENTITIES,
     }
-    for layer in tagger.layers.values():
-        if layer.labels.kind == "tags":
-            for option, is_given in needing_entities.items():
-                if is_given:
-                    raise UserError(f"{option}: {layer.folder} predicts a tag for each word, not entities")
-        if options.accepted and not layer.accept.keys() - {WHOLE}:
-            raise UserError(
-                f"--accepted: {layer.folder} promises no precision; expected one evaluated with evaluate.promises"
-            )
-        if options.rest and WHOLE not in layer.accept:
-            raise UserError(
-                f"--rest: {layer.folder} promises nothing of {WHOLE}; expected one evaluated with evaluate.promises, "
-                "whose statement says how many sentences of validation that needs (docs/beside.md)"
-            )
-    if len(tagger.layers) > 1:
-        check_format_of_several(options, tagger)
-
-
-def check_format_of_several(options: argparse.Namespace, tagger: AnyTagger) -> None:
-    """Raise a `UserError` if the output format can't hold answers of several models."""
-    name = options.format
-    if name in OF_ONE_MODEL:
+    for option, is_given in needing_entities.items():
+        if is_given and tagger.labels.kind == "tags":
+            raise UserError(f"{option}: {tagger.folder} predicts a tag for each word, not entities")
+    if options.accepted and not tagger.accept.keys() - {WHOLE}:
         raise UserError(
-            f"--format {name}: holds the answers of one model; "
-            "expected one --model; or use jsonl, label_studio or doccano"
+            f"--accepted: {tagger.folder} promises no precision; expected one evaluated with evaluate.promises"
         )
-    if name not in WITHOUT_OVERLAPS:
-        return
-    if options.overlaps == "keep":
+    if options.rest and WHOLE not in tagger.accept:
         raise UserError(
-            f"--format {name}: its entities can't overlap, as those of several models do without --overlaps; "
-            "expected one --model; or use jsonl, label_studio or doccano"
-        )
-    languages = {layer.rule[0] for layer in tagger.layers.values()}
-    if len(languages) > 1:
-        raise UserError(
-            f"--format {name}: its entities consist of whole words, which models of different languages split "
-            "differently; expected one --model; or use jsonl, label_studio or doccano"
+            f"--rest: {tagger.folder} promises nothing of {WHOLE}; expected one evaluated with evaluate.promises, "
+            "whose statement says how many sentences of validation that needs (docs/beside.md)"
         )
 
 
 def label(
-    documents: Iterable[Document], advance: Callable[[int], object], tagger: AnyTagger, options: argparse.Namespace
+    documents: Iterable[Document], advance: Callable[[int], object], tagger: Tagger, options: argparse.Namespace
 ) -> None:
     """Label documents and write them; ``advance`` gets the number that was written."""
     output = output_of(options, tagger)
@@ -186,7 +152,7 @@ def items_of(part: Sequence[tuple[Document, Any]], options: argparse.Namespace) 
     return [to_task(document, tagged) for document, tagged in part if document.words]
 
 
-def output_of(options: argparse.Namespace, tagger: AnyTagger) -> Output[Any]:
+def output_of(options: argparse.Namespace, tagger: Tagger) -> Output[Any]:
     """The output: of tasks for annotation tools and the page, else of pairs of document and labels."""
     from tagline.tools.answers import notations, tool_formats
     from tagline.tools.answers.outputs import LineWriter, Output
@@ -203,8 +169,7 @@ def output_of(options: argparse.Namespace, tagger: AnyTagger) -> Output[Any]:
         line = notations.conll_lines
     elif name == "text":
         in_colors = path is None and notations.in_color(sys.stdout)
-        (layer,) = tagger.layers.values()
-        line = notations.Highlighter(layer.labels, in_colors).line
+        line = notations.Highlighter(tagger.labels, in_colors).line
     else:
         line = notations.Redactor(name == "redacted_numbered", options.text_column or "text").line
     return Output(path, LineWriter(lambda pair: line(*pair)))
@@ -230,7 +195,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--format",
         choices=FORMATS,
         metavar="NAME",
-        help=f"{', '.join(FORMATS)}; default: by suffix; for standard output text, jsonl with several models",
+        help=f"{', '.join(FORMATS)}; default: by suffix; for standard output text",
     )
     add_guideline(parser)
     add(
@@ -251,7 +216,8 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="FILE",
         help="write texts that are not promised to be exactly right here, as JSON Lines, instead of to --output",
     )
-    common.add_models(parser)
+    common.add_model(parser)
+    common.add_types(parser)
     common.add_no_split(parser)
     add(
         "--no-verify",
@@ -277,15 +243,11 @@ def check_options(options: argparse.Namespace) -> None:
         raise ValueError("TEXT is missing; expected it before --types, which takes all words that follow it")
     check_texts(options)
     is_standard = options.output in (None, STANDARD)
-    if not options.format and is_standard and options.models and len(options.models) > 1:
-        options.format = JSONL
     suffixes = {**common.SUFFIXES, PAGE_SUFFIX: PAGE}
     options.format = options.format or infer_format("--output", options.output, "--format", suffixes)
     options.output = None if is_standard else Path(options.output)
     if is_standard and options.format == PAGE:
         raise ValueError("page needs --output FILE.html")
-    if options.rest and options.models and len(options.models) > 1:
-        raise ValueError("--rest needs one --model")
     if options.rest and (options.rest == options.output or (options.input and is_input(options.rest, options.input))):
         raise ValueError("--rest is the same file as --output or --input; expected another one")
     if options.guideline and options.format != PAGE:

@@ -9,7 +9,7 @@ from itertools import chain, islice
 from time import monotonic
 from typing import Any, NamedTuple
 
-from tagline.inference import AnyTagger, Document
+from tagline.inference import Document, Tagger
 from tagline.tools.answers.notations import own_row, predictions
 
 Input = str | Sequence[str]
@@ -47,7 +47,7 @@ class Batcher:
         seconds: after which nobody waits for an answer.
     """
 
-    def __init__(self, tagger: AnyTagger, count: Callable[[int], object], seconds: float = math.inf) -> None:
+    def __init__(self, tagger: Tagger, count: Callable[[int], object], seconds: float = math.inf) -> None:
         self._tagger = tagger
         self._count = count
         self._seconds = seconds

@@ -87,7 +87,6 @@ class FoundEntity(BaseModel):
     end: int
     score: float
     accepted: bool | None = None
-    layer: str | None = None
 
 
 class Tagged(BaseModel):
@@ -110,4 +109,3 @@ class EntityGroup(BaseModel):
     start: int
     end: int
     accepted: bool | None = None
-    layer: str | None = None

@@ -24,7 +24,7 @@ from dataclasses import fields
 
 from tagline.terminal import ArgumentParser, show_warnings
 from tagline.tools.serving.limits import Limits
-from tagline.tools.texts.options import add_models, add_no_split, natural
+from tagline.tools.texts.options import add_model, add_no_split, add_types, natural
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -38,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = ArgumentParser(description=__doc__)
-    add_models(parser)
+    add_model(parser)
+    add_types(parser)
     add_no_split(parser)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default: %(default)s)")
     parser.add_argument("--port", type=port_number, default=8080, help="0 for any free one (default: %(default)s)")

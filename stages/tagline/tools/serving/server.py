@@ -16,7 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from tagline.terminal import Interrupted, UserError, show
 from tagline.tools.serving.limits import Limits
 from tagline.tools.serving.service import create
-from tagline.tools.texts.options import open_taggers
+from tagline.tools.texts.options import open_tagger
 
 # Seconds that an idle connection is kept, longer than load balancers usually keep it.
 KEPT = 75
@@ -32,12 +32,12 @@ LOGGING = {
 
 
 def run(options: argparse.Namespace, limits: Limits) -> None:
-    """Load models and answer requests until SIGTERM or Ctrl-C; exits with status 0 then.
+    """Load the model and answer requests until SIGTERM or Ctrl-C; exits with status 0 then.
 
     Raises:
-        UserError: see `listening` and `open_taggers`.
+        UserError: see `listening` and `open_tagger`.
     """
-    with open_taggers(options) as tagger:
+    with open_tagger(options) as tagger:
         tagger.split("")  # warns, or raises an error if the library that splits words is not installed
         app = create(tagger, limits, names(options.host, options.hosts))
         config = uvicorn.Config(
@@ -53,9 +53,8 @@ def run(options: argparse.Namespace, limits: Limits) -> None:
             timeout_keep_alive=KEPT,
             timeout_graceful_shutdown=2 * limits.seconds,
         )
-        models = ", ".join(f"{layer.folder} ({layer.backend})" for layer in tagger.layers.values())
         try:
-            Server(config, models).run()
+            Server(config, f"{tagger.folder} ({tagger.backend})").run()
         except Interrupted:  # uvicorn raises the signal again when it has ended
             sys.exit()
 

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect
 
-from tagline.inference import AnyTagger
+from tagline.inference import Tagger
 from tagline.labels import type_grounds
 from tagline.report.html_files import FOLDER, render_file
 from tagline.terminal import show
@@ -33,7 +33,7 @@ WINDOW = 20_000
 VERSION = version("tagline")
 
 
-def create(tagger: AnyTagger, limits: Limits, hosts: Sequence[str] = ("*",)) -> FastAPI:
+def create(tagger: Tagger, limits: Limits, hosts: Sequence[str] = ("*",)) -> FastAPI:
     """Make the ASGI application that serves a tagger.
 
     Args:
@@ -43,9 +43,9 @@ def create(tagger: AnyTagger, limits: Limits, hosts: Sequence[str] = ("*",)) -> 
     handler = RequestHandler(tagger, limits)
     folder = Path(__file__).parent
     shown = {
-        "task": ", ".join(tagger.layers),
+        "task": tagger.labels.task,
         "types": tagger.types,
-        "grounds": type_grounds.css_classes(*(layer.labels for layer in tagger.layers.values())),
+        "grounds": type_grounds.css_classes(tagger.labels),
     }
     page = render_file(folder / "page.html", shown, FOLDER / "marks.js", folder / "page.js")
 
@@ -76,8 +76,7 @@ def create(tagger: AnyTagger, limits: Limits, hosts: Sequence[str] = ("*",)) -> 
     @app.get("/health")
     async def health() -> dict[str, Any]:
         """Say that the service is ready, and with which model."""
-        backends = dict.fromkeys(layer.backend for layer in tagger.layers.values())
-        return {"status": "ok", "backend": ", ".join(backends), "types": tagger.types}
+        return {"status": "ok", "backend": tagger.backend, "types": tagger.types}
 
     @app.get("/metrics", response_class=Response)
     async def metrics() -> Response:
@@ -101,7 +100,7 @@ class RequestHandler:
         registry: the metrics.
     """
 
-    def __init__(self, tagger: AnyTagger, limits: Limits) -> None:
+    def __init__(self, tagger: Tagger, limits: Limits) -> None:
         self._limits = limits
         self._requests = 0
         self.registry = registry = CollectorRegistry()
@@ -186,18 +185,15 @@ class RequestHandler:
         return bytes(body)
 
 
-def add_estimates(tagger: AnyTagger, registry: CollectorRegistry) -> None:
-    """Add gauges of F1, of the latest `WINDOW` words and of test, for models with a reference."""
+def add_estimates(tagger: Tagger, registry: CollectorRegistry) -> None:
+    """Add gauges of F1, of the latest `WINDOW` words and of test, if the model has a reference."""
     title = f"F1 estimated without labels, of the latest {WINDOW:,} words."
-    expected = Gauge("tagline_expected_f1", title, ["layer"], registry=registry)
-    test = Gauge("tagline_test_f1", "F1 of the test split.", ["layer"], registry=registry)
-    for name, layer in tagger.layers.items():
-        if layer.reference and layer.types != layer.labels.types:
-            show("no tagline_expected_f1: what it is computed from is of all types; leave --types out to have it")
-        elif layer.reference:
-            observation = Observation(layer, WINDOW)
-            test.labels(name).set(observation.reference.f1)
-            expected.labels(name).set_function(observation.f1)
+    if tagger.reference and tagger.types != tagger.labels.types:
+        show("no tagline_expected_f1: what it is computed from is of all types; leave --types out to have it")
+    elif tagger.reference:
+        observation = Observation(tagger, WINDOW)
+        Gauge("tagline_test_f1", "F1 of the test split.", registry=registry).set(observation.reference.f1)
+        Gauge("tagline_expected_f1", title, registry=registry).set_function(observation.f1)
 
 
 def try_again(message: str) -> HTTPException:

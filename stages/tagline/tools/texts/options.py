@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from tagline.core import BackendName, Overlaps, restore
+from tagline.core import BackendName, restore
 from tagline.terminal import UserError, defer_signals
 
 if TYPE_CHECKING:
-    from tagline.inference import AnyTagger, Tagger
+    from tagline.inference import Tagger
 
 FORMATS = ("text", "jsonl", "conll")
 SUFFIXES = {".txt": "text", ".jsonl": "jsonl", ".json": "jsonl", ".conll": "conll"}
@@ -72,90 +72,27 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help=f"exported model, a local folder (default: {MODEL})",
     )
-    _add_backend(parser)
-
-
-def add_models(parser: argparse.ArgumentParser) -> None:
-    """Add ``--model``, perhaps given several times, ``--overlaps`` and ``--backend``."""
-    parser.add_argument(
-        "--model",
-        dest="models",
-        type=named_folder,
-        action="append",
-        metavar="[NAME=]FOLDER",
-        help=f"exported model, a local folder (default: {MODEL}); of several, each entity has the name, by default the "
-        "task of the model, as its layer",
-    )
-    parser.add_argument("--types", nargs="+", metavar="TYPE", help="find these types alone (default: all of the model)")
-    parser.add_argument(
-        "--overlaps",
-        choices=get_args(Overlaps),
-        default="keep",
-        help="of overlapping entities of several models keep all, the longest, those of the first model, or those with "
-        "the highest score (default: keep, all)",
-    )
-    _add_backend(parser)
-
-
-def _add_backend(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--backend", choices=get_args(BackendName), help="default: the first of these that the model has"
     )
 
 
-def named_folder(text: str) -> tuple[str, Path]:
-    """Convert NAME=FOLDER, or FOLDER with an empty name."""
-    name, equals, folder = text.partition("=")
-    if equals and not Path(text).is_dir():
-        return name, Path(folder)
-    return "", Path(text)
+def add_types(parser: argparse.ArgumentParser) -> None:
+    """Add ``--types``."""
+    parser.add_argument("--types", nargs="+", metavar="TYPE", help="find these types alone (default: all of the model)")
 
 
-def layers_of(models: Sequence[tuple[str, Path]] | None, overlaps: Overlaps) -> dict[str, Path]:
-    """Find the folder of each layer, which without a name is called after the model's task.
-
-    Raises:
-        UserError: a folder is missing or damaged, or two layers share a name.
-    """
-    from tagline.artifacts import exported  # here, since --help need not wait for libraries
-
-    folders = dict[str, Path]()
-    for given_name, folder in models or [("", MODEL)]:
-        if not folder.is_dir():
-            raise UserError(
-                f"--model {folder}: not a folder; expected an exported model; {restore('export')}, or name one"
-            )
-        name = given_name or exported.read(folder).labels.task
-        if name in folders:
-            raise UserError(
-                f"--model {folder}: the layer {name} is that of {folders[name]} already; "
-                f"expected a name for each; give one: --model NAME={folder}"
-            )
-        folders[name] = folder
-    if len(folders) == 1 and overlaps != "keep":
-        raise UserError(f"--overlaps {overlaps}: one model, whose entities never overlap; expected several --model")
-    return folders
-
-
-def open_taggers(options: argparse.Namespace, verify: bool = True) -> AnyTagger:
-    """Open the models of `add_models`; for errors see `layers_of`, `Tagger`, `Taggers`."""
+def open_tagger(options: argparse.Namespace, verify: bool = True) -> Tagger:
+    """Open the model of `add_model`, `add_types` and `add_no_split`; for errors see `Tagger`."""
+    if not options.model.is_dir():
+        raise UserError(
+            f"--model {options.model}: not a folder; expected an exported model; {restore('export')}, or name one"
+        )
     with defer_signals():  # a signal during the import of an extension module would become an ImportError
-        from tagline.inference import Tagger
+        from tagline.inference import Tagger  # here, since --help need not wait for libraries
 
-        taggers = dict[str, Tagger]()
-        for name, folder in layers_of(options.models, options.overlaps).items():
-            split = options.split_sentences
-            taggers[name] = Tagger(folder, options.backend, verify=verify, split_sentences=split, types=options.types)
-        return joined(taggers, options.overlaps)
-
-
-def joined(taggers: Mapping[str, Tagger], overlaps: Overlaps) -> AnyTagger:
-    """Join several taggers; one alone stays as it is, without layers."""
-    from tagline.inference import Taggers  # here, since --help need not wait for libraries
-
-    if len(taggers) == 1:
-        return next(iter(taggers.values()))
-    return Taggers(taggers, overlaps)
+        split = options.split_sentences
+        return Tagger(options.model, options.backend, verify=verify, split_sentences=split, types=options.types)
 
 
 def add_no_split(parser: argparse.ArgumentParser) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tagline.tools.texts.options import add_input_format, check_input_format, check_readable, infer_format
 
 if TYPE_CHECKING:
-    from tagline.inference import AnyTagger, Document
+    from tagline.inference import Document, Tagger
     from tagline.tools.texts.readers import DocumentReader
 
 
@@ -58,7 +58,7 @@ def _is_file_to_read(text: str) -> bool:
 
 @contextmanager
 def source_of(
-    options: argparse.Namespace, tagger: AnyTagger, show_progress: bool
+    options: argparse.Namespace, tagger: Tagger, show_progress: bool
 ) -> Iterator[tuple[Iterable[Document], Callable[[int], object]]]:
     """Give the documents, and a function to call with the number of those that are done.
 

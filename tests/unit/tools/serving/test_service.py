@@ -11,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 from helpers.handmade_export import add_reference, save_export
 
-from tagline.inference import Document, Tagger, Taggers
+from tagline.inference import Document, Tagger
 from tagline.tools.answers.notations import json_line
 from tagline.tools.serving import batching
 from tagline.tools.serving.batching import FULL, Batcher
@@ -45,13 +45,6 @@ def test_answers_are_what_predict_writes_as_json_lines(client, tagger, key):
     assert client.post("/entities", json={"text": []}).json() == []
 
 
-def test_entities_of_several_taggers_have_layers(tagger):
-    several = Taggers({"a": tagger, "b": tagger})
-    with TestClient(create(several, Limits())) as client:
-        assert client.post("/entities", json={"text": TEXT}).json() == line(several, TEXT)
-        assert "a, b" in client.get("/").text
-
-
 def test_other_interface_is_that_of_hugging_face(client):
     """Its own client asks for one text in tests/test_serve.py."""
     body = {"inputs": [TEXT, ""], "parameters": {"aggregation_strategy": "simple"}, "options": {}}
@@ -65,10 +58,10 @@ def test_other_interface_is_that_of_hugging_face(client):
 def test_metrics_estimate_f1_of_the_latest_texts(tmp_path):
     folder = add_reference(save_export(tmp_path / "export"))
     with Tagger(folder) as tagger, TestClient(create(tagger, Limits())) as client:
-        assert 'tagline_expected_f1{layer="ner"} NaN' in client.get("/metrics").text
+        assert "tagline_expected_f1 NaN" in client.get("/metrics").text
         client.post("/entities", json={"text": "Ada Lind lives in Oslo."})
         metrics = client.get("/metrics").text
-    for value in ('tagline_expected_f1{layer="ner"} 0.930', 'tagline_test_f1{layer="ner"} 0.8'):
+    for value in ("tagline_expected_f1 0.930", "tagline_test_f1 0.8"):
         assert value in metrics
 
 
