@@ -32,7 +32,9 @@ Entities = list[tuple[str, int, int]]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure models of several sizes, and spaCy's CNN.")
-    parser.add_argument("folders", nargs="+", type=Path, help="clones that have run; the data are those of the first one")
+    parser.add_argument(
+        "folders", nargs="+", type=Path, help="clones that have run; the data are those of the first one"
+    )
     parser.add_argument("--spacy", action="store_true", help="train and measure spaCy's CNN too")
     parser.add_argument("--epochs", type=int, default=20, help="of spaCy (default: 20)")
     parser.add_argument("--rounds", type=int, default=3, help="number of measurements per model (default: 3)")

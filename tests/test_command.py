@@ -69,7 +69,7 @@ def test_commands_of_agents_exist(capsys):
 
 
 def test_shell_completes_verbs_and_their_options(tmp_path):
-    for line, completions in (("tagline sc", {"scores", "schema"}), ("tagline pipeline --te", {"--teacher"})):
+    for line, completions in (("tagline sc", {"scores", "schema"}), ("tagline serve --por", {"--port"})):
         variables = {"_ARGCOMPLETE": "1", "COMP_LINE": line, "COMP_POINT": str(len(line)), "COMP_TYPE": "9"}
         variables |= {"_ARGCOMPLETE_STDOUT_FILENAME": str(tmp_path / "out"), "_ARGCOMPLETE_IFS": "\n"}
         run("-m", "tagline", cwd=tmp_path, **variables)

@@ -70,7 +70,6 @@ READ = {
     ),
     "check": {"params.yaml": PARAMS, "crossval/params.yaml": PARAMS, "presets/sample.yaml": [EMPTY, NO_KEYS, cut]},
     "preset sample --force": {"presets/sample.yaml": [EMPTY, NO_KEYS, cut]},
-    "pipeline new": {"params.yaml": PARAMS, "dvc.yaml": FILE},
     "crossval": {"crossval/dvc.yaml": [EMPTY, NO_KEYS]},
     "inspect data/tiny": {"data/tiny/train.conll": FILE},
     "show test:0": {"data/tokenized/labels.json": JSON, "data/tokenized_tests/windows/test/00000.arrow": OURS},

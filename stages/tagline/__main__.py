@@ -71,7 +71,7 @@ INSTEAD = {
     "list": "`tagline help`",
     "next": "`tagline improve`",
     "report": "reports/evaluate.html, which `dvc repro evaluate` writes",
-    "pipeline": "a second clone or branch (docs/teacher.md)",
+    "pipeline": "`git switch -c NAME`, a branch for another tagger",
     "repro": "`dvc repro`",
     "run": "`dvc repro`",
     "status": "`dvc status`",
