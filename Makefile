@@ -59,6 +59,7 @@ lint: $(STAMP)
 	ruff format --check .
 	ruff check .
 	mypy
+	MYPYPATH=benchmarks mypy benchmarks/*.py  # by itself: its scripts have names of the stages
 
 # The site, in build/site: the pages with all files that they link to, whose links are those of the repository.
 docs:

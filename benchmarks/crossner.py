@@ -15,7 +15,7 @@ from statistics import fmean, stdev
 from typing import Any
 
 from learning import learn_once, recipe_of, recipe_parser
-from sides import ROOT, FinishedRuns, last_line
+from sides import FinishedRuns, last_line
 from tabulate import tabulate
 
 DOMAINS = ("politics", "science", "music", "literature", "ai")
@@ -25,10 +25,9 @@ PUBLISHED = 0.614
 
 
 def main() -> None:
-    parser = recipe_parser(__doc__)
+    parser = recipe_parser(__doc__, "crossner.jsonl")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--domains", nargs="+", default=DOMAINS)
-    parser.add_argument("--runs", type=Path, default=ROOT / "benchmarks/crossner.jsonl", help="file of finished runs")
     options = parser.parse_args()
     finished = FinishedRuns(options.runs)
     recipe = recipe_of(options)

@@ -25,12 +25,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import sides
 
-from tagline.evaluation.altered_forms import FORMS, mistyped
+from tagline.evaluation.altered_forms import FORMS
 from tagline.inference import Document, Tagger
 from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
 from tagline.metrics.expected import Constants, Sums, are_sure, count, estimate, fit
 from tagline.metrics.scores import count as count_scores
 from tagline.metrics.scores import ratios
+from tagline.text.typos import mistyped
 from tagline.tools.estimation.observation import reference_of
 
 DRAWS, SENTENCES = 40, 350

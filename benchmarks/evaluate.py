@@ -170,13 +170,13 @@ def plain(folder: Path, _: argparse.Namespace) -> dict[str, Any]:
     ids = [names.index(name) if name in names else 0 for name in names_of_data]
     inside = [names.index("I" + name[1:]) if name.startswith("B-") else index for index, name in enumerate(names)]
 
-    def tokenize_and_align_labels(examples):
+    def tokenize_and_align_labels(examples: Any) -> Any:
         return sides.align(tokenizer, examples, longest(tokenizer), ids, inside)
 
     tokenised = {name: raw[name].map(tokenize_and_align_labels, batched=True) for name in SPLITS}
     predicted = []
 
-    def compute_metrics(outputs):
+    def compute_metrics(outputs: Any) -> dict[str, float]:
         best, gold_ids = outputs.predictions.argmax(-1), outputs.label_ids
         predicted.append(best)
         found = [[names[a] for a, b in zip(*row, strict=True) if b != -100] for row in zip(best, gold_ids, strict=True)]

@@ -21,12 +21,13 @@ PACKAGED = "packaged"
 STAGES = ("download", "tokenize_align", "train", "evaluate")
 
 
-def recipe_parser(description: str | None, seeds: Sequence[int] = (42, 13, 7)) -> argparse.ArgumentParser:
-    """A parser of the options of a recipe: its name, encoder, seeds and changes of params."""
+def recipe_parser(description: str | None, runs: str) -> argparse.ArgumentParser:
+    """A parser of the options of a recipe: its name, encoder, seeds, changes of params, and file of finished runs."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--recipe", default="defaults", help="name of these settings in the table")
     parser.add_argument("--encoder", type=Path, help="folder of another encoder")
-    parser.add_argument("--seeds", type=int, nargs="+", default=seeds)
+    parser.add_argument("--seeds", type=int, nargs="+", default=(42, 13, 7))
+    parser.add_argument("--runs", type=Path, default=ROOT / "benchmarks" / runs, help="file of finished runs")
     parser.add_argument("-S", dest="changes", action="append", default=[], metavar="KEY=VALUE")
     return parser
 

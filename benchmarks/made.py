@@ -60,7 +60,7 @@ def sentences(size: str) -> dict[str, list[dict[str, list[str]]]]:
     """Generate the rows of each split: words and tags."""
     generator = np.random.default_rng(0)
     codes = np.array(pieces(size)[0])
-    splits = {}
+    splits: dict[str, list[dict[str, list[str]]]] = {}
     for split, count in SENTENCES[size].items():
         # A gamma distribution with about the mean and standard deviation of CoNLL-2003's lengths (14.5 and 11.8 words).
         lengths = np.clip(generator.gamma(1.5, 14.5 / 1.5, count).round().astype(int), 1, 113)
@@ -87,7 +87,8 @@ def save_encoder(size: str, folder: Path) -> int:
     names = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
     PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=512, **names).save_pretrained(folder)
     torch.manual_seed(0)
-    model = BertModel(BertConfig(**SIZES[size]), add_pooling_layer=False)
+    sizes: dict[str, Any] = SIZES[size]
+    model = BertModel(BertConfig(**sizes), add_pooling_layer=False)
     model.save_pretrained(folder)
     # Each weight of a matrix takes a multiplication and an addition in the forward pass, and two of each backward.
     return 6 * sum(weight.numel() for weight in model.encoder.parameters() if weight.ndim == 2)

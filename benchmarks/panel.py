@@ -21,7 +21,7 @@ from typing import Any
 
 from learning import PACKAGED, learn_once, recipe_of, recipe_parser
 from scipy.stats import ttest_rel
-from sides import ROOT, FinishedRuns, last_line
+from sides import FinishedRuns, last_line
 from tabulate import tabulate
 
 FILES = ("train.conll", "test.conll")
@@ -29,12 +29,12 @@ TEST, FEWEST, MOST = 3000, 50, 200
 
 
 def main() -> None:
-    parser = recipe_parser(__doc__)
+    parser = recipe_parser(__doc__, "panel.jsonl")
     parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--against", metavar="NAME", help="recipe to compare with")
     parser.add_argument("--sizes", type=int, nargs="+", default=(100, 400, 4000))
     options = parser.parse_args()
-    finished = FinishedRuns(ROOT / "benchmarks/panel.jsonl")
+    finished = FinishedRuns(options.runs)
     recipe = recipe_of(options)
     for seed in options.seeds:
         for size in options.sizes:

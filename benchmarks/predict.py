@@ -39,8 +39,8 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=ROOT / "models/export", help="exported model")
     parser.add_argument("--rounds", type=int, default=3, help="number of measurements per side (default: 3)")
     parser.add_argument("--subwords-per-batch", type=int, help="default: that of predict.py")
-    sides = {side: partial(run, side) for side in ("prepare", *PIPELINES, *BACKENDS)}
-    arguments = parse_or_run(parser, sides, plain=PIPELINES)
+    runs = {side: partial(run, side) for side in ("prepare", *PIPELINES, *BACKENDS)}
+    arguments = parse_or_run(parser, runs, plain=PIPELINES)
     options = [f"--data={arguments.data.resolve()}", f"--model={arguments.model.resolve()}"]
     if arguments.subwords_per_batch:
         options.append(f"--subwords-per-batch={arguments.subwords_per_batch}")
@@ -144,7 +144,7 @@ def in_text(document: Any, entities: Sequence[tuple[str, int, int]]) -> Entities
 
 
 def ours(
-    side: str, sentences: list[list[str]], arguments: argparse.Namespace
+    side: Any, sentences: list[list[str]], arguments: argparse.Namespace
 ) -> tuple[dict[str, float], list[Entities]]:
     """Measure a backend of this project."""
     from tagline.inference import Tagger
@@ -168,8 +168,8 @@ def pipeline(
     """Measure transformers' pipeline."""
     import transformers
 
-    batch = {} if PIPELINES[side] == 1 else {"batch_size": PIPELINES[side]}
-    tagger = transformers.pipeline(
+    batch: dict[str, Any] = {} if PIPELINES[side] == 1 else {"batch_size": PIPELINES[side]}
+    tagger: Any = transformers.pipeline(
         "token-classification",
         model=str(arguments.model),
         aggregation_strategy="first",

@@ -135,7 +135,9 @@ def plain(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         folder / "models/pretrained/encoder", id2label=labels.id2label, label2id=labels.label2id
     )
     tokenizer = AutoTokenizer.from_pretrained(folder / "models/pretrained/tokenizer")
-    clock, f1, sizes = Clock(), [], deque()
+    clock = Clock()
+    f1: list[float] = []
+    sizes: deque[int] = deque()
     collate = DataCollatorForTokenClassification(tokenizer)
 
     def collate_and_count(rows: list[dict[str, Any]]) -> Any:
@@ -247,7 +249,7 @@ class Shares:
     """Time by category, of all threads; the time of a nested category counts only for that one."""
 
     def __init__(self) -> None:
-        self.seconds: Counter[str] = Counter()
+        self.seconds: Any = Counter()
         self._thread = threading.local()
 
     def of(self, owner: Any, function: str, name: str) -> None:

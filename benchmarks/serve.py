@@ -58,6 +58,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10, help="per side and number of clients (default: 10)")
     parser.add_argument("--rounds", type=int, default=1, help="measurements per side, of which the best counts")
     parser.add_argument("--requests", type=int, default=10_000, help="requests that are compared (default: 10,000)")
+    parser.add_argument("--overload", type=int, nargs="+", default=CLIENTS, help="numbers of clients that ask too much")
     parser.add_argument("--characters", type=int, default=1, help=argparse.SUPPRESS)
     parser.add_argument("--url", help=argparse.SUPPRESS)
     parser.add_argument("--pid", type=int, help=argparse.SUPPRESS)
@@ -83,7 +84,7 @@ def main() -> None:
             asked = ["--clients", str(max(arguments.clients)), f"--requests={arguments.requests}", f"--url={url}"]
             checked = measure(__file__, "check", folder, *asked)
         with server("ours", folder, [*options, f"--max-seconds={LIMIT}"]) as (url, pid):
-            overload = {clients: loaded(clients, url, pid, f"--characters={LONG}") for clients in CLIENTS}
+            overload = {clients: loaded(clients, url, pid, f"--characters={LONG}") for clients in arguments.overload}
     print(json.dumps(summary(best, checked, overload)))
 
 
@@ -100,8 +101,8 @@ def summary(
     plain, ours = (best[most, side] for side in SIDES)
     speeds = [each["words_per_s"] for each in overload.values()]
     sides = {side: {clients: best[clients, side] for clients, other in best if other == side} for side in SIDES}
-    more = {"cpu_ratio": round(plain["cpu_ms"] / ours["cpu_ms"], 2), "sides": sides, "checked": checked}
-    more["overload"] = {"kept": round(min(speeds) / max(speeds), 2), **overload}
+    more: dict[str, Any] = {"cpu_ratio": round(plain["cpu_ms"] / ours["cpu_ms"], 2), "sides": sides, "checked": checked}
+    more["overload"] = {"kept": round(min(speeds) / max(speeds), 2)} | overload
     return last_line("serve", "words/s", ours["words_per_s"], plain["words_per_s"], **more, host=about())
 
 
@@ -113,6 +114,7 @@ def server(side: str, folder: str, options: list[str]) -> Iterator[tuple[str, in
     environment = os.environ | {"PYTHONPATH": str(ROOT / "stages"), "HF_HUB_OFFLINE": "1"}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:
+            assert process.stdout is not None
             yield process.stdout.readline().split()[-1], process.pid
         finally:
             process.terminate()

@@ -24,11 +24,11 @@ def data_parser(description: str) -> argparse.ArgumentParser:
     return parser
 
 
-def read_columns(data: Path) -> dict[str, list[dict[str, list[str]]]]:
+def read_columns(data: Path) -> dict[str, Any]:
     """Read the splits of a folder of column files with words in the first column and tags in the last one."""
     from tagline.sources.formats.registry import FORMATS
 
-    splits = {}
+    splits: dict[str, Any] = {}
     for split, names in FILES.items():
         file = next(data / name for name in names if (data / name).is_file())
         with file.open(encoding="utf-8") as lines:

@@ -77,7 +77,7 @@ def sentences(pipeline: Path, split: str) -> tuple[list[list[str]], list[list[st
 def result(gold: list[list[str]], found: list[Entities], numbers: Mapping[str, float], backend: str) -> dict[str, Any]:
     from tagline.labels.entities import entities
 
-    words, score = sum(map(len, gold)), f1(list(map(entities, gold)), found)
+    words, score = sum(map(len, gold)), f1([[*entities(tags)] for tags in gold], found)
     return {**numbers, "words": words, "f1": score, "backend": backend}
 
 
