@@ -28,7 +28,7 @@ def recipe_parser(description: str | None, runs: str) -> argparse.ArgumentParser
     parser.add_argument("--encoder", type=Path, help="folder of another encoder")
     parser.add_argument("--seeds", type=int, nargs="+", default=(42, 13, 7))
     parser.add_argument("--runs", type=Path, default=ROOT / "benchmarks" / runs, help="file of finished runs")
-    parser.add_argument("-S", dest="changes", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("-S", dest="changes", action="append", default=[])
     return parser
 
 

@@ -31,7 +31,7 @@ TEST, FEWEST, MOST = 3000, 50, 200
 def main() -> None:
     parser = recipe_parser(__doc__, "panel.jsonl")
     parser.add_argument("folders", type=Path, nargs="+")
-    parser.add_argument("--against", metavar="NAME", help="recipe to compare with")
+    parser.add_argument("--against", help="recipe to compare with")
     parser.add_argument("--sizes", type=int, nargs="+", default=(100, 400, 4000))
     options = parser.parse_args()
     finished = FinishedRuns(options.runs)
