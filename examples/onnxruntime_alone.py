@@ -3,7 +3,7 @@
     python examples/onnxruntime_alone.py models/export
 
 Compares its entities with those of conformance.jsonl, which has the words and sentences of each text. It does without
-train.head: crf, context_subwords and plain tags.
+train.head: crf and plain tags.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ class Model:
         if not (folder / "tagger.json").is_file():
             sys.exit(f"{folder}: not an exported model, which has a tagger.json; give its folder as argument")
         self.about = json.loads((folder / "tagger.json").read_text(encoding="utf-8"))
-        version, head, kind, context = map(self.about.get, ("version", "head", "kind", "context_subwords"))
-        if (version, head, kind, context) != (1, "linear", "spans", 0) or "calibration" not in self.about:
-            sys.exit(f"tagger.json: version {version}, {head}, {kind}, context of {context}; not implemented here")
+        version, head, kind = map(self.about.get, ("version", "head", "kind"))
+        if (version, head, kind) != (1, "linear", "spans") or "calibration" not in self.about:
+            sys.exit(f"tagger.json: version {version}, {head}, {kind}; not implemented here")
         self.names = self.about["names"]
         self.session = InferenceSession(folder / "onnx/model_quantized.onnx")
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))

@@ -2,7 +2,7 @@
 
 Reads the section ``evaluate`` of params.yaml, data/tokenized, data/tokenized_tests, reports/data.json,
 models/finetuned, plots/train_loss.csv and plots/validation.csv; for the report, the provenance of data set and encoder;
-for promises, and for context of altered forms, also data/raw. Writes data/predictions (see
+for promises, also data/raw. Writes data/predictions (see
 `tagline.artifacts.predictions`), metrics/evaluate.json (what people compare between commits), reports/evaluate.json
 (all scores), reports/evaluate.html, and for the test split, or else validation, plots/confusion.csv, plots/per_type.csv
 and plots/reliability.csv.

@@ -24,13 +24,13 @@ def windows(sentence, input_ids, word_ids, labels=(), batches=1):
     return Windows(np.array(sentence, dtype=np.int64), offsets, **flat)
 
 
-def cut(cutter, sentences, documents=None, **own):
-    """Cut sentences into windows, with the document of each of them; see `WindowCutter.cut`."""
+def cut(cutter, sentences):
+    """Cut sentences into windows; see `WindowCutter.cut`."""
     words = list(chain(*sentences))
     distinct = list(dict.fromkeys(words))
     index = np.array([distinct.index(word) for word in words], dtype=np.int64)
     ends = np.cumsum([len(sentence) for sentence in sentences], dtype=np.int64)
-    return cutter.cut(distinct, index, ends, None if documents is None else np.array(documents), **own)
+    return cutter.cut(distinct, index, ends)
 
 
 def rows(made, column):

@@ -1,20 +1,18 @@
-"""All five stages on a tiny corpus: the files they write, and with tags, documents and a CRF head."""
+"""All five stages on a tiny corpus: the files they write, and with tags and a CRF head."""
 
 import contextlib
 import shutil
-from itertools import accumulate, chain
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from helpers.project import STAGES, declared, edit, json_of, run_stages
-from helpers.tiny import raw_rows, save_encoder, set_params, set_train_params
+from helpers.tiny import save_encoder, set_params, set_train_params
 from transformers import AutoTokenizer, pipeline
 from transformers.utils import logging
 
 from tagline.artifacts import tokenized
-from tagline.evaluation.altered_forms import FORMS
-from tagline.inference import Document, Tagger
+from tagline.inference import Tagger
 from tagline.model.heads.head import read_head, write_head
 
 
@@ -68,37 +66,6 @@ def test_plain_tags_are_scored_per_word(finished, capsys):
     assert "altered" not in scores and "altered forms: the task pos has plain tags" in capsys.readouterr().out
     # A word without sub-words gets the most frequent tag of train, since there is no O.
     assert pd.read_parquet("data/predictions/test.parquet")["predicted"][1][-1] == "PROPN"
-
-
-def test_every_stage_reads_the_context(finished):
-    plain = tokenized.load_split(Path("data/tokenized_tests"), "test").windows[:]
-    set_params(tokenize_align={"context_subwords": 8})
-    run_stages("tokenize_align")
-    assert tokenized.read_windowing(Path("data/tokenized")).context_subwords == 0, "train has no documents"
-    for file in Path("data/tiny").glob("*.conll"):
-        sentences = file.read_text().split("\n\n")
-        documents = ("\n\n".join(sentences[start : start + 3]) for start in range(0, len(sentences), 3))
-        file.write_text("".join(f"-DOCSTART- -X- O\n\n{document}\n\n" for document in documents))
-    changed = {"tokenize_align": {"context_subwords": 8}, "train": {"epochs": 2}}
-    changed["export"] = {"onnx": False, "int8": False}
-    set_params(**changed)
-    run_stages(*STAGES)
-    rows = raw_rows("test")
-    assert [row["document"] for row in rows] == [0] * 3 + [1] * 3
-    windows = tokenized.load_split(Path("data/tokenized_tests"), "test").windows[:]
-    assert windows["sentence"] == plain["sentence"]
-    sizes = [(len(own), len(seen)) for own, seen in zip(plain["input_ids"], windows["input_ids"], strict=True)]
-    assert all(own <= seen <= 24 for own, seen in sizes) and any(own < seen for own, seen in sizes)
-    labelled = [[[label for label in labels if label >= 0] for labels in each["labels"]] for each in (plain, windows)]
-    assert labelled[0] == labelled[1], "context is not labelled"
-
-    evaluated = pd.read_parquet("data/predictions/test.parquet")
-    with Tagger("models/export", "torch") as tagger:
-        for number in (1, 2):
-            words = [row["words"] for row in rows if row["document"] == number - 1]
-            for form, column in ((list, "predicted"), (FORMS["uppercase"], "predicted.altered.uppercase")):
-                (tagged,) = tagger.tag([Document([*chain(*map(form, words))], ends=[*accumulate(map(len, words))])])
-                assert tagged.predicted_names == list(chain(*evaluated[column][3 * number - 3 : 3 * number]))
 
 
 def test_text_in_capitals_has_the_labels_of_the_text_in_small_letters(finished):

@@ -39,7 +39,6 @@ UNFIT = [
         r"data/raw: no column 'chunk' \(tokenize_align.tag_column in params.yaml\); expected one of po",
     ),
     ({"max_length": 65}, "max_length is 65, but the encoder reads at most 64 sub-words"),
-    ({"context_subwords": 24}, r"must be less than max_length \(24\)"),
     (
         {"limits": {"words_without_subwords": 0, "windowed_sentences": 1, "duplicate_sentences": 1}},
         r"^data/raw: limits in params.yaml are exceeded; correct the data or raise them:\n  test: sentences that are also in "

@@ -71,7 +71,7 @@ class SentenceRule:
 
 # Entries of tagger.json that are checked alike.
 _TYPES = {"head": str, "precision": str, "one_by_one": bool, "lowercase": bool}
-_TYPES |= dict.fromkeys(("max_length", "stride", "padding", "context_subwords"), int)
+_TYPES |= dict.fromkeys(("max_length", "stride", "padding"), int)
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,6 @@ class Exported:
         padding: id of the padding sub-word.
         one_by_one: whether a word's sub-words are independent of its neighbours.
         precision: number format of the backend torch, that of the evaluation.
-        context_subwords: maximum number of sub-words of neighbouring sentences on each side of a window.
         biases: added to the scores of the labels of some types when labels are chosen.
         lowercase: whether sentences whose capitals say nothing are read in small letters (`tagline.text.case`).
         calibration: of scores; None if an earlier version exported.
@@ -103,7 +102,6 @@ class Exported:
     one_by_one: bool
     words: WordRule = field(default_factory=WordRule)
     precision: Precision = "auto"
-    context_subwords: int = 0
     sentences: SentenceRule = field(default_factory=SentenceRule)
     biases: Biases = field(default_factory=dict)
     lowercase: bool = False

@@ -6,8 +6,8 @@ hashes.json                         the SHA-256 of each file
 sentences/SPLIT/00000.arrow, ...    id, words, labels (IOB2 or plain tags; ids beyond them are of the sets in
                                     labels.json, the labels that are possible; only train has such words): one row per
                                     sentence
-windows/SPLIT/00000.arrow, ...      sentence (its row), input_ids, word_ids (-1 for special tokens and for context, the
-                                    words of neighbouring sentences), labels (-100: ignored): one row per window
+windows/SPLIT/00000.arrow, ...      sentence (its row), input_ids, word_ids (-1 for special tokens), labels (-100:
+                                    ignored): one row per window
 windows/train_lowercase/...         with ``lowercase_share``: likewise, of copies of some sentences of train
 
 The splits are train and validation. Test and further test sets, on which no training depends, are in
@@ -208,8 +208,6 @@ class Windowing:
         label_all_tokens: whether all sub-words of a word are labelled, or only the first.
         max_length: largest number of sub-words of a window, special tokens included.
         stride: largest number of sub-words that two consecutive windows share.
-        context_subwords: largest number of sub-words of neighbouring sentences on each side of a window; 0 if no
-            sentence of train has neighbours.
         lowercase: whether sentences whose capitals say nothing are read in small letters (`tagline.text.case`).
     """
 
@@ -218,7 +216,6 @@ class Windowing:
     label_all_tokens: bool
     max_length: int
     stride: int
-    context_subwords: int
     lowercase: bool = False
 
 

@@ -22,32 +22,29 @@ def label_altered(inputs: EvaluationInputs, name: str, predictor: Predictor, pre
     """Label the words of a split in each altered form that changes a word.
 
     Args:
-        inputs: windows are cut as in data/tokenized, with context from data/raw.
+        inputs: windows are cut as in data/tokenized.
         predicted: int (words,), the labels of the unaltered words, which words that the model reads alike keep.
 
     Returns:
         The labels, int (words,), by the name of the form.
 
     Raises:
-        UserError: the tokenizer or data/raw is damaged.
+        UserError: the tokenizer is damaged.
     """
     split = inputs.loaded[name]
     _, words = split.ids_and_words()
     lengths = np.array(split.lengths())
     cutter = inputs.window_cutter()
-    documents = inputs.document_numbers(name) if cutter.context else None
-    if documents is None:
-        documents = np.arange(len(lengths))
     labelled = {}
     ends = np.cumsum(lengths)
     for form, alter in FORMS.items():
         if all(alter(sentence) == sentence for sentence in words):
             continue
         labelled[form] = predicted.copy()
-        for begin, end in pairwise(_document_borders(lengths, documents)):
+        for begin, end in pairwise(_borders(lengths)):
             of_words = slice(ends[begin] - lengths[begin], ends[end - 1])
             altered = list(chain.from_iterable(map(alter, words[begin:end])))
-            windows, _ = cutter.cut_words(altered, np.cumsum(lengths[begin:end]), documents[begin:end])
+            windows, _ = cutter.cut_words(altered, np.cumsum(lengths[begin:end]))
             if _are_equal(windows, split.mapped_windows.of_sentences(begin, end)):
                 continue
             scores = predictor.score(lengths[begin:end], windows, f"{name}, {form}")
@@ -55,12 +52,10 @@ def label_altered(inputs: EvaluationInputs, name: str, predictor: Predictor, pre
     return labelled
 
 
-def _document_borders(lengths: Ints, documents: Ints) -> list[int]:
-    """Divide sentences into whole documents of about ALTERED_WORDS words: 0 0 1 2 may become 0 to 2 and 2 to 4."""
-    first = np.flatnonzero(np.diff(documents, prepend=-1))
-    chunks = (np.cumsum(lengths) - lengths)[first] // ALTERED_WORDS
-    borders = first[np.flatnonzero(np.diff(chunks, prepend=-1))]
-    return [*borders.tolist(), len(lengths)]
+def _borders(lengths: Ints) -> list[int]:
+    """Where parts of about ALTERED_WORDS words begin among the sentences, then the end."""
+    parts = (np.cumsum(lengths) - lengths) // ALTERED_WORDS
+    return [*np.flatnonzero(np.diff(parts, prepend=-1)).tolist(), len(lengths)]
 
 
 def _are_equal(windows: Windows, others: Windows) -> bool:

@@ -72,7 +72,6 @@ class EvaluationInputs:
             windowing.one_by_one,
             windowing.max_length,
             windowing.stride,
-            windowing.context_subwords,
             windowing.lowercase,
         )
 

@@ -50,7 +50,7 @@ def evaluate(
     """Label and measure validation, test and further test sets.
 
     Args:
-        raw: data/raw, whose documents are read for promises, and for context in altered forms.
+        raw: data/raw, whose documents are read for promises.
         curves: the learning curves, which the caller reads.
 
     Raises:

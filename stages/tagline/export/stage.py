@@ -48,9 +48,9 @@ CARD = "README.md"
 # Where transformers.js looks in config.json for its defaults.
 JAVASCRIPT = "transformers.js_config"
 # What the exported model must know to cut windows alike.
-CUT_ALIKE = ("one_by_one", "max_length", "stride", "context_subwords", "lowercase")
+CUT_ALIKE = ("one_by_one", "max_length", "stride", "lowercase")
 # What the model card says of the windows.
-WINDOWS = ("label_all_tokens", "max_length", "stride", "context_subwords")
+WINDOWS = ("label_all_tokens", "max_length", "stride")
 INT8: BackendName = "onnx-int8"
 # Files of models/finetuned that are written anew, or not needed; the others are of the tokenizer and the head.
 NOT_COPIED = ("config.json", "model*.safetensors", "model.safetensors.index.json", PROVENANCE, HASHES, ".*")

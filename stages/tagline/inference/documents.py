@@ -1,17 +1,15 @@
-"""Documents to label, texts or lists of words, and streams of them that read ahead for context."""
+"""Documents to label, texts or lists of words, and what is found in them."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from tagline.labels import TaggedSentence
 from tagline.terminal import UserError, shortened
 from tagline.text.sentences import TextSpan, ends_among
-from tagline.text.subword_windows import WindowCutter
 from tagline.text.words import join_words, split_words
 
 Splitter = Callable[[str], list[TextSpan]]
@@ -31,7 +29,8 @@ class Document:
         name: for messages, for instance ``file:line``.
         row: the JSON object that it was read from.
         ends: where each sentence ends among the words; None: all words are one sentence.
-        continues: whether the text continues the document before it, as sentences below one -DOCSTART- do.
+        continues: whether the text continues the document before it, as sentences below one -DOCSTART- do; numbers of
+            redacted names go on in it.
 
     Raises:
         UserError: the text or a word contains a lone surrogate, which tokenizers cannot encode.
@@ -99,51 +98,6 @@ def _check(text: str, name: str) -> None:
             f"{name}: character {error.start} is {text[error.start]!a}, a lone surrogate; "
             "expected text that UTF-8 can encode; fix how it was decoded, or replace the character"
         ) from None
-
-
-class DocumentStream:
-    """Yields documents in order, and reads ahead only as far as a part of them needs context on each side."""
-
-    def __init__(self, documents: Iterable[Document], cutter: WindowCutter) -> None:
-        self._documents = iter(documents)
-        self._cutter = cutter
-        self._ahead: deque[Document] = deque()
-        self._before: list[Document] = []
-
-    def __iter__(self) -> Iterator[Document]:
-        return self
-
-    def __next__(self) -> Document:
-        return self._ahead.popleft() if self._ahead else next(self._documents)
-
-    def around(self, part: Sequence[Document]) -> tuple[list[Document], list[Document]]:
-        """The documents before and after the last yielded ones, as far as their text continues."""
-        if not self._cutter.context:
-            return [], []
-        before = self._before
-        after = list(self._following())
-        self._before = self._last([*before, *part]) if after else []
-        return before, after
-
-    def _following(self) -> Iterator[Document]:
-        index = 0
-        subwords = 0
-        while subwords < self._cutter.context:
-            if index == len(self._ahead):
-                self._ahead.extend(islice(self._documents, 1))
-            if index == len(self._ahead) or not self._ahead[index].continues:
-                return
-            subwords += self._cutter.fewest_subwords(self._ahead[index].words)
-            yield self._ahead[index]
-            index += 1
-
-    def _last(self, documents: Sequence[Document]) -> list[Document]:
-        subwords = 0
-        for index in reversed(range(len(documents))):
-            subwords += self._cutter.fewest_subwords(documents[index].words)
-            if subwords >= self._cutter.context or not documents[index].continues:
-                return list(documents[index:])
-        return list(documents)
 
 
 class Mention(NamedTuple):

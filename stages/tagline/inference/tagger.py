@@ -19,7 +19,7 @@ import numpy.typing as npt
 from tagline.artifacts import exported
 from tagline.artifacts.exported import Exported
 from tagline.core import TOKENIZER_FILE, BackendName, require
-from tagline.inference.documents import Document, DocumentStream, Mention, Splitter, mentions
+from tagline.inference.documents import Document, Mention, Splitter, mentions
 from tagline.inference.opening import chosen_backend, opened
 from tagline.labels import Labels, TaggedSentence, TaggedSentences
 from tagline.model.heads import load_head
@@ -107,7 +107,6 @@ class Tagger:
             description.one_by_one,
             description.max_length,
             description.stride,
-            description.context_subwords,
             description.lowercase,
         )
         head = load_head(folder, description.labels, "export")
@@ -249,41 +248,27 @@ class Tagger:
 
     def tag_stream(self, documents: Iterable[Document]) -> Iterator[list[tuple[Document, TaggedSentence]]]:
         """Label a stream of documents in order, and yield some at a time, each with its labels."""
-        stream = DocumentStream(documents, self._cutter)
-        for part in _parts(stream, FIRST_WORDS):
-            before, after = stream.around(part)
-            yield list(zip(part, self.tag(part, before, after), strict=True))
+        for part in _parts(documents, FIRST_WORDS):
+            yield list(zip(part, self.tag(part), strict=True))
 
-    def tag(
-        self,
-        documents: Sequence[Document],
-        before: Sequence[Document] = (),
-        after: Sequence[Document] = (),
-        progress: Progress = None,
-    ) -> list[TaggedSentence]:
-        """Label some documents at once; the answers of each do not depend on others that it does not continue.
+    def tag(self, documents: Sequence[Document], progress: Progress = None) -> list[TaggedSentence]:
+        """Label some documents at once; the answers of each do not depend on the others.
 
         Args:
-            before: those directly before them, which are only read, as far as the documents continue them.
-            after: likewise.
             progress: called after each forward pass with its number of words; an exception from it ends the work.
         """
         self._check_process()
-        every = [*before, *documents, *after]
-        sizes = [document.lengths() for document in every]  # of the sentences of each
+        sizes = [document.lengths() for document in documents]  # of the sentences of each
         lengths = np.array(list(chain.from_iterable(sizes)), dtype=np.int64)
-        owners = np.repeat(np.arange(len(every)), list(map(len, sizes)))  # the document of each sentence
-        texts = np.cumsum([not document.continues for document in every])[owners]
-        start, end = np.searchsorted(owners, [len(before), len(before) + len(documents)])
-        labelled = slice(start, end)  # the sentences of the documents
-        words = list(chain.from_iterable(document.words for document in every))
+        owners = np.repeat(np.arange(len(documents)), list(map(len, sizes)))  # the document of each sentence
+        words = list(chain.from_iterable(document.words for document in documents))
         with self._lock:  # the cutter caches the sub-words of words
-            windows, _ = self._cutter.cut_words(words, np.cumsum(lengths), texts, labelled)
-        predicted = self._predictor.predict(lengths[labelled], windows, progress=progress)
+            windows, _ = self._cutter.cut_words(words, np.cumsum(lengths))
+        predicted = self._predictor.predict(lengths, windows, progress=progress)
         tagged = TaggedSentences(
             self.labels,
             lengths=[len(document.words) for document in documents],
-            predicted=_beginning_anew(predicted.labels, lengths[labelled], owners[labelled], self.labels),
+            predicted=_beginning_anew(predicted.labels, lengths, owners, self.labels),
             scores=predicted.scores,
             ids=[document.name for document in documents],
             words=[document.words for document in documents],

@@ -33,7 +33,7 @@ class Windows:
         sentence: int (windows,), ascending.
         offsets: int (windows of the batch + 1,), per batch: the first sub-word of each window, then their number.
         input_ids: int32 (sub-words,), per batch: vocabulary ids.
-        word_ids: int32 (sub-words,), per batch: the word in its sentence, `NO_WORD` for special tokens and context.
+        word_ids: int32 (sub-words,), per batch: the word in its sentence, `NO_WORD` for special tokens.
         labels: int64 (sub-words,), per batch: gold ids, `IGNORED` for sub-words without one; empty if unknown.
     """
 

@@ -25,7 +25,6 @@ class WindowCutter:
         one_by_one: whether each distinct word can be tokenised by itself (`subwords.one_by_one`).
         max_length: largest number of sub-words of a window, special tokens included.
         stride: largest number of sub-words that two consecutive windows share.
-        context: largest number of sub-words of the same document on each side of a window's own.
         lowercase: whether sentences whose capitals say nothing are read in small letters (`tagline.text.case`).
 
     Raises:
@@ -36,7 +35,6 @@ class WindowCutter:
     one_by_one: bool
     max_length: int
     stride: int
-    context: int = 0
     lowercase: bool = False
 
     def __post_init__(self) -> None:
@@ -50,9 +48,7 @@ class WindowCutter:
                 f"fewer than max_length, which is {self.max_length}; raise it, or choose another encoder"
             )
 
-    def cut(
-        self, distinct: Sequence[str], index: Ints, ends: Ints, documents: Ints | None = None, own: slice = slice(None)
-    ) -> tuple[Windows, Ints]:
+    def cut(self, distinct: Sequence[str], index: Ints, ends: Ints) -> tuple[Windows, Ints]:
         """Split some sentences into windows.
 
         Every word with sub-words is in at least one window of its sentence. A sentence without sub-words has a window
@@ -62,68 +58,46 @@ class WindowCutter:
             distinct: the distinct words.
             index: int64 (words,), the words of all sentences as indices into ``distinct``.
             ends: int64 (sentences,), where each sentence ends among these.
-            documents: int64 (sentences,), ascending; None: each sentence is its own document.
-            own: the sentences that get windows, numbered from 0; the others are only context.
 
         Returns:
-            The windows, without labels, and the number of sub-words of each word of the own sentences before truncation
-            to a window, int64 (words,).
+            The windows, without labels, and the number of sub-words of each word before truncation to a window, int64
+            (words,).
 
         Raises:
             UserError: the tokenizer fails on a word.
         """
         subwords = self._tokenize(distinct, index, ends)
         begins = ends - np.diff(ends, prepend=0)
-        of_own = subwords.counts[begins[own].min(initial=len(index)) : ends[own].max(initial=0)]
+        counts = subwords.counts
         subwords = subwords.shortened(self.capacity)
-        windows = read = cut_ranges(subwords.counts, begins[own], ends[own], self.capacity, self.stride)
-        if self.context and documents is not None:
-            of_windows = documents[own][windows.sentence]
-            first = begins[np.searchsorted(documents, of_windows, side="left")]
-            last = ends[np.searchsorted(documents, of_windows, side="right") - 1]
-            read = extended(windows, subwords.counts, first, last, self.capacity, self.context)
-        return self._lay_out(subwords, windows, read, begins[own]), of_own
+        windows = cut_ranges(subwords.counts, begins, ends, self.capacity, self.stride)
+        return self._lay_out(subwords, windows, begins), counts
 
-    def cut_words(
-        self, words: Sequence[str], ends: Ints, documents: Ints | None = None, own: slice = slice(None)
-    ) -> tuple[Windows, Ints]:
+    def cut_words(self, words: Sequence[str], ends: Ints) -> tuple[Windows, Ints]:
         """Like `cut`, given the words of all sentences."""
         distinct = {word: index for index, word in enumerate(dict.fromkeys(words))}
         index = np.fromiter(map(distinct.__getitem__, words), dtype=np.int64, count=len(words))
-        return self.cut(list(distinct), index, ends, documents, own)
+        return self.cut(list(distinct), index, ends)
 
-    def _lay_out(self, subwords: Subwords, windows: WordRanges, read: WordRanges, begins: Ints) -> Windows:
+    def _lay_out(self, subwords: Subwords, windows: WordRanges, begins: Ints) -> Windows:
         before, after = self.special_tokens
         ids = np.append(subwords.ids, np.array([*before, *after], np.int32))  # an empty list alone would be of floats
         words = np.repeat(np.arange(len(subwords.counts)), subwords.counts)
         words = np.append(words, np.full(len(before) + len(after), NO_WORD))
         borders = _borders(subwords.counts)
         end = len(subwords.ids)
-        starts = np.broadcast_arrays(end, borders[read.begin], end + len(before))
-        sizes = np.broadcast_arrays(len(before), borders[read.end] - borders[read.begin], len(after))
+        starts = np.broadcast_arrays(end, borders[windows.begin], end + len(before))
+        sizes = np.broadcast_arrays(len(before), borders[windows.end] - borders[windows.begin], len(after))
         positions = ranges(np.stack(starts, axis=1).ravel(), np.stack(sizes, axis=1).ravel())
         lengths: Ints = np.sum(sizes, axis=0)
         words = words[positions]
-        is_own = (np.repeat(windows.begin, lengths) <= words) & (words < np.repeat(windows.end, lengths))
         in_sentence = words - np.repeat(begins[windows.sentence], lengths)
         return Windows(
             sentence=windows.sentence,
             offsets=[_borders(lengths).astype(np.int32)],
             input_ids=[ids[positions]],
-            word_ids=[np.where(is_own, in_sentence, NO_WORD).astype(np.int32)],
+            word_ids=[np.where(words == NO_WORD, NO_WORD, in_sentence).astype(np.int32)],
         )
-
-    def fewest_subwords(self, words: Sequence[str]) -> int:
-        """The least number of sub-words of some words, in whatever case they are read.
-
-        Raises:
-            UserError: the tokenizer fails on a word.
-        """
-        counts = of_sentences(self.tokenizer, [words]).counts
-        if self.lowercase:
-            small = of_sentences(self.tokenizer, [[word.lower() for word in words]])
-            counts = np.minimum(counts, small.counts)
-        return int(counts.sum())
 
     def _tokenize(self, distinct: Sequence[str], index: Ints, ends: Ints) -> Subwords:
         """The sub-words of each word, as it is read."""
@@ -181,39 +155,6 @@ def cut_ranges(counts: Ints, begins: Ints, ends: Ints, capacity: int, stride: in
         np.concatenate([windows.begin for windows in passes])[order],
         np.concatenate([windows.end for windows in passes])[order],
     )
-
-
-def extended(windows: WordRanges, counts: Ints, begins: Ints, ends: Ints, capacity: int, context: int) -> WordRanges:
-    """Add whole words of the same document before and after each window.
-
-    Args:
-        windows: what `cut_ranges` returned.
-        counts: int64 (words,), sub-words of each word.
-        begins: int64 (windows,), where the document of each window begins among the words.
-        ends: int64 (windows,), where it ends.
-        capacity: largest number of sub-words of a window, without special tokens.
-        context: largest number of sub-words to add on each side. Where not all fit, each side gets half of what the
-            window leaves, and what the other side does not need.
-
-    Returns:
-        The windows with their context; one without sub-words stays as it is. Words of 2, 2, 2, 2 and 3 sub-words, of
-        which a window has the third, get with capacity 7 and context 3 the second and the fourth.
-    """
-    borders = _borders(counts)
-    subwords = borders[windows.end] - borders[windows.begin]
-    wanted = np.where(subwords > 0, context, 0)
-    free = capacity - subwords
-
-    def begin(most: Ints) -> Ints:  # where the context begins if it has at most so many sub-words
-        return np.maximum(begins, np.searchsorted(borders, borders[windows.begin] - most, side="left"))
-
-    def end(most: Ints) -> Ints:
-        return np.minimum(ends, np.searchsorted(borders, borders[windows.end] + most, side="right") - 1)
-
-    on_right = borders[end(wanted)] - borders[windows.end]
-    first = begin(np.minimum(wanted, np.maximum(free // 2, free - on_right)))
-    on_left = borders[windows.begin] - borders[first]
-    return WordRanges(windows.sentence, first, end(np.minimum(wanted, free - on_left)))
 
 
 def _borders(counts: Ints) -> Ints:

@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from tagline.artifacts import tokenized
 from tagline.artifacts.raw_data import ID, WORDS
-from tagline.core import DOCUMENT, Findings
+from tagline.core import Findings
 from tagline.core.findings import LONG_SENTENCE, LONG_WORD
 from tagline.core.names import MARKS
 from tagline.core.shards import ShardWriter
@@ -24,7 +24,6 @@ from tagline.labels import NO_WORD, Bools, Ints, Labels, TaggedSentences, Window
 from tagline.labels.windows import align_labels
 from tagline.text import case, subwords
 from tagline.text.subword_windows import WindowCutter
-from tagline.tokenization.context import Neighbours, with_neighbours
 from tagline.tokenization.split_findings import Hashes, add_sentences, add_words, hash_sentences
 from tagline.tokenization.tags import Tags
 from tagline.tokenization.unknown_labels import mark_unannotated
@@ -39,13 +38,11 @@ class SentenceChunk(NamedTuple):
     """Some sentences of a split.
 
     Attributes:
-        neighbours: the sentences between those before and after them.
         vocabulary: their words, dictionary-encoded.
         ends: int64 (sentences,), where each of them ends among the words.
     """
 
     sentences: pa.RecordBatch
-    neighbours: Neighbours
     vocabulary: pa.DictionaryArray
     ends: Ints
     gold: TaggedSentences
@@ -125,8 +122,7 @@ class SplitWriter:
 
     def _chunks(self, split: str, tags: Tags) -> Iterator[SentenceChunk]:
         raw = tags.column.raw
-        for neighbours in with_neighbours(raw.chunks(split, CHUNK_WORDS), self.cutter):
-            batch = neighbours.sentences
+        for batch in raw.chunks(split, CHUNK_WORDS):
             tag_ids, ends = tags.column.ids(batch)
             gold = tags.to_labels(tag_ids, ends, self.labels)
             if raw.annotated:
@@ -134,7 +130,7 @@ class SplitWriter:
             lengths = batch[WORDS].value_lengths().to_pylist()
             unpredicted = np.zeros_like(gold)
             tagged = TaggedSentences(self.labels, lengths, unpredicted, unpredicted.astype(np.float32), gold)
-            yield SentenceChunk(batch, neighbours, batch[WORDS].values.dictionary_encode(), ends, tagged)
+            yield SentenceChunk(batch, batch[WORDS].values.dictionary_encode(), ends, tagged)
 
     def _cut_and_check(self, chunk: SentenceChunk, findings: Findings) -> Windows:
         """Make windows, and find unusual words and sentences."""
@@ -175,17 +171,10 @@ class SplitWriter:
         return windows.take(np.flatnonzero(has_copy[windows.sentence]))
 
     def _cut(self, chunk: SentenceChunk, lowercase: bool = False) -> tuple[Windows, Ints]:
-        before, batch, after = chunk.neighbours
-        vocabulary = chunk.vocabulary
-        if before.num_rows or after.num_rows:
-            batch = pa.concat_batches([before, batch, after])
-            vocabulary = batch[WORDS].values.dictionary_encode()
-        ends = batch[WORDS].offsets.to_numpy()[1:].astype(np.int64)
-        rows = slice(before.num_rows, batch.num_rows - after.num_rows)
-        words = vocabulary.dictionary.to_pylist()
+        words = chunk.vocabulary.dictionary.to_pylist()
         if lowercase:
             words = [word.lower() for word in words]
-        return self.cutter.cut(words, vocabulary.indices.to_numpy(), ends, batch[DOCUMENT].to_numpy(), own=rows)
+        return self.cutter.cut(words, chunk.vocabulary.indices.to_numpy(), chunk.ends)
 
 
 def _begins(ends: Ints) -> Ints:

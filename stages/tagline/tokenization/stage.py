@@ -126,9 +126,8 @@ def prepare_writer(
     data: RawData, labels: Labels, tokenizer: Tokenizer, params: TokenizeAlign, target: Path
 ) -> SplitWriter:
     one_by_one = is_one_by_one(tokenizer, data)
-    context = trained_context(data, params.context_subwords)
     share = effective_share(tokenizer, data, params.lowercase_share)
-    cutter = WindowCutter(tokenizer, one_by_one, params.max_length, params.stride, context, lowercase=share > 0)
+    cutter = WindowCutter(tokenizer, one_by_one, params.max_length, params.stride, lowercase=share > 0)
     return SplitWriter(labels, cutter, params.label_all_tokens, share, target)
 
 
@@ -142,7 +141,6 @@ def write_settings(writer: SplitWriter, tokenizer_sha256: str) -> None:
         label_all_tokens=writer.label_all_tokens,
         max_length=writer.cutter.max_length,
         stride=writer.cutter.stride,
-        context_subwords=writer.cutter.context,
         lowercase=writer.cutter.lowercase,
     )
     tokenized.write_windowing(windowing, writer.target)
@@ -172,17 +170,6 @@ def is_one_by_one(tokenizer: Tokenizer, data: RawData) -> bool:
     if not one_by_one:
         print("the tokenizer splits a word depending on its neighbours: every sentence is tokenised, which is slower")
     return one_by_one
-
-
-def trained_context(data: RawData, context: int) -> int:
-    """The param context_subwords, or 0 if no sentence of train has neighbours in its document."""
-    if not context or data.has_documents():
-        return context
-    show(
-        f"{data.path}: no two sentences of train share a document, so tokenize_align.context_subwords has no effect; "
-        "the exported model reads no context either"
-    )
-    return 0
 
 
 def effective_share(tokenizer: Tokenizer, data: RawData, share: float) -> float:

@@ -37,9 +37,6 @@ class TokenizeAlign(Section):
     """Maximum window length in sub-words, special tokens included. Longer sentences are split into several windows."""
     stride: Annotated[int, Field(ge=0)]
     """Overlap of two neighbouring windows in sub-words, at most half of max_length."""
-    context_subwords: Annotated[int, Field(ge=0)] = 0
-    """Maximum number of sub-words of neighbouring sentences that a window also reads on each side. They are of the same
-    document, as far as max_length leaves room, and are not labelled. 0: each sentence is read by itself."""
     lowercase_share: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Share of the training sentences that are also learnt in small letters. Above 0, sentences whose capitals say
     nothing (in capitals, or a title) are read in small letters, by the exported model too. 0: all are read as they
@@ -53,10 +50,5 @@ class TokenizeAlign(Section):
         if self.stride > self.max_length // 2:
             raise ValueError(
                 f"stride is the overlap of two windows; it must be at most half of max_length ({self.max_length // 2})"
-            )
-        if self.context_subwords >= self.max_length:
-            raise ValueError(
-                "context_subwords is what a window also reads on each side of its sentence; it must be less than "
-                f"max_length ({self.max_length})"
             )
         return self

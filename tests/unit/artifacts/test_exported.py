@@ -20,7 +20,6 @@ TAGGING = Exported(
     padding=1,
     one_by_one=True,
     precision="bf16",
-    context_subwords=64,
     words=WordRule("fr", "spacy 3.8.11", 0.991),
     sentences=SentenceRule(True, "sentencex 1.0.32", 0.95),
 )
@@ -42,7 +41,7 @@ def test_written_file_is_read_as_it_was_with_entries_only_where_they_are(tmp_pat
     written = replace(TAGGING, **entries)
     exported.write(written, tmp_path)
     assert exported.read(tmp_path) == written
-    assert list(json_of(tmp_path / TAGGER)) == [*keys, "context_subwords", "sentences", *entries]
+    assert list(json_of(tmp_path / TAGGER)) == [*keys, "sentences", *entries]
 
 
 DAMAGED = r"damaged \(.+\); expected .+; run `dvc repro export` again"

@@ -1,4 +1,4 @@
-"""The tagger with sentences and context: the windows of tokenize-align, whatever else is in the batch."""
+"""The tagger with sentences: the windows of tokenize-align, whatever else is in the batch."""
 
 from dataclasses import replace
 
@@ -10,11 +10,9 @@ from helpers.windows import cut, rows
 from tagline.artifacts import exported
 from tagline.artifacts.exported import SentenceRule
 from tagline.inference import Document, Tagger
-from tagline.inference import tagger as module
 from tagline.text.sentences import library_version, split_sentences
 from tagline.text.subword_windows import WindowCutter
 from tagline.text.words import split_words
-from tagline.tools.texts.readers import read_conll
 
 TEXT = "Ada lives in Oslo. Bo lives in Lind. Is Ada in?\n\nOslo " + "in Oslo " * 9 + "."
 
@@ -23,7 +21,7 @@ TEXT = "Ada lives in Oslo. Bo lives in Lind. Is Ada in?\n\nOslo " + "in Oslo " *
 def folder(tmp_path_factory):
     made = save_export(tmp_path_factory.mktemp("export"))
     about = exported.read(made)
-    exported.write(replace(about, context_subwords=5, sentences=SentenceRule(True, library_version(), 1.0)), made)
+    exported.write(replace(about, sentences=SentenceRule(True, library_version(), 1.0)), made)
     return made
 
 
@@ -62,8 +60,7 @@ def test_windows_of_texts_are_those_of_tokenize_align(tagger, windows_of):
     words = [[TEXT[slice(*word)] for word in spans if a <= word[0] < b] for a, b in split_sentences(TEXT)]
     assert len(words) == 4
     about = exported.read(tagger.folder)
-    sizes = (about.max_length, about.stride, about.context_subwords)
-    made, _ = cut(WindowCutter(tagger._cutter.tokenizer, about.one_by_one, *sizes), words, [0] * 4)
+    made, _ = cut(WindowCutter(tagger._cutter.tokenizer, about.one_by_one, about.max_length, about.stride), words)
     expected = {tuple(ids) for ids in rows(made, made.input_ids)}
     assert max(map(len, expected)) == about.max_length
     text, other = tagger.document(TEXT), tagger.document("Oslo. Ada.")
@@ -89,18 +86,3 @@ def test_no_entity_continues_in_the_next_sentence(tagger):
     apart = Document(["Bo", "Lind", "Oslo"], "Bo Lind Oslo", [(0, 2), (3, 7), (8, 12)], ends=[1, 3])
     tagged = tagger.tag([apart, Document.of_words(["Bo", "Lind"])])
     assert [each.predicted_names for each in tagged] == [["B-PER", "O", "B-LOC"], ["B-PER", "I-PER"]]
-
-
-def test_stream_does_not_cut_the_context(tagger, windows_of, monkeypatch):
-    """Sentences below one -DOCSTART- read each other, also in other parts of the stream."""
-    lines = "\n-DOCSTART- O\n\nAda\nlives\n\nin\n\nOslo\n\nBo\n\n-DOCSTART-\n\nLind\n\nin\n\nOslo\nBo\n".split("\n")
-    documents = list(read_conll(enumerate(lines, 1), "f"))
-    assert [document.continues for document in documents] == [False, True, True, True, False, True, True]
-    whole, _ = windows_of(documents)
-    monkeypatch.setattr(module, "FIRST_WORDS", 2)
-    monkeypatch.setattr(module, "MOST_WORDS", 2)
-    found, pairs = windows_of(documents)
-    assert [tagged.words for _, tagged in pairs] == [document.words for document in documents]
-    assert found == whole
-    alone = {tuple(tagger._cutter.tokenizer.encode(each.words, is_pretokenized=True).ids) for each in documents}
-    assert not alone & found, "each window has context"

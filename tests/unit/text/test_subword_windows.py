@@ -1,6 +1,4 @@
-"""Sub-word windows: sentences apart into windows and together again, for any words, lengths, context and tokenizers."""
-
-from itertools import chain
+"""Sub-word windows: sentences apart into windows and together again, for any words, lengths and tokenizers."""
 
 import numpy as np
 import pytest
@@ -15,8 +13,7 @@ from tagline.model.prediction import UNSEEN, choose_windows
 from tagline.text.subword_windows import WindowCutter, cut_ranges
 
 WORDS = st.one_of(st.sampled_from(ODD_WORDS), st.text(max_size=6), st.text("ab1.", min_size=1, max_size=12))
-# Documents of sentences of words.
-DOCUMENTS = st.lists(st.lists(st.lists(WORDS, max_size=12), min_size=1, max_size=3), min_size=1, max_size=3)
+SENTENCES = st.lists(st.lists(WORDS, max_size=12), min_size=1, max_size=6)
 
 
 TOKENIZERS = {
@@ -41,45 +38,31 @@ def test_special_tokens_may_be_on_one_side_only(template, expected):
 
 
 @settings(max_examples=40)
-@given(DOCUMENTS, st.integers(3, 40), st.integers(0, 30), st.booleans(), st.data())
+@given(SENTENCES, st.integers(3, 40), st.booleans(), st.booleans(), st.data())
 def test_each_word_is_whole_and_labelled_once_in_its_own_sentence(
-    tokenizer, documents, max_length, context, label_all_tokens, data
+    tokenizer, sentences, max_length, one_by_one, label_all_tokens, data
 ):
-    stride, one_by_one = data.draw(st.integers(0, (max_length - 2) // 2)), data.draw(st.booleans())
-    sentences = list(chain(*documents))
-    numbers = np.repeat(np.arange(len(documents)), list(map(len, documents))).tolist()
+    stride = data.draw(st.integers(0, (max_length - 2) // 2))
     pieces = [pieces_of(tokenizer, words) for words in sentences]
     counts = [len(piece) for of_words in pieces for piece in of_words]
-    cutters = (WindowCutter(tokenizer, one_by_one, max_length, stride, size) for size in (0, context))
-    (plain, plain_counts), (read, read_counts) = (cut(cutter, sentences, numbers) for cutter in cutters)
-    begins = np.cumsum([0, *map(len, sentences)])
-    for made, counted in ((plain, plain_counts), (read, read_counts)):
-        assert counted.tolist() == counts
-        # The label of each word is its index among all words.
-        words = made.word_indices(begins)
-        aligned = align_labels(made, words, np.arange(len(counts)), range(len(counts)), label_all_tokens)
-        labels = rows(made, [aligned])
-        chosen = zip(*choose_windows(list(map(len, sentences)), made), strict=True)
-        found = [UNSEEN if window == UNSEEN else labels[window][position] for window, position in chosen]
-        assert found == [index if count else UNSEEN for index, count in enumerate(counts)]
-        if label_all_tokens:
-            assert ((aligned >= 0) == (made.word_ids[0] != NO_WORD)).all(), "context is not labelled"
-    owners = read.sentence.tolist()
-    assert owners == plain.sentence.tolist()
-    assert sorted(set(owners)) == list(range(len(sentences)))
+    made, counted = cut(WindowCutter(tokenizer, one_by_one, max_length, stride), sentences)
+    assert counted.tolist() == counts
+    # The label of each word is its index among all words.
+    words = made.word_indices(np.cumsum([0, *map(len, sentences)]))
+    aligned = align_labels(made, words, np.arange(len(counts)), range(len(counts)), label_all_tokens)
+    labels = rows(made, [aligned])
+    chosen = zip(*choose_windows(list(map(len, sentences)), made), strict=True)
+    found = [UNSEEN if window == UNSEEN else labels[window][position] for window, position in chosen]
+    assert found == [index if count else UNSEEN for index, count in enumerate(counts)]
+    if label_all_tokens:
+        assert ((aligned >= 0) == (made.word_ids[0] != NO_WORD)).all()
+    assert sorted(set(made.sentence.tolist())) == list(range(len(sentences)))
     before, after = tokenizer.encode([], is_pretokenized=True).ids
-    columns = [rows(made, column) for made in (plain, read) for column in (made.input_ids, made.word_ids)]
-    for owner, alone, words_alone, ids, words in zip(owners, *columns, strict=True):
-        own = [piece for word in sorted({*words_alone} - {NO_WORD}) for piece in pieces[owner][word][: max_length - 2]]
-        assert alone == [before, *own, after]
-        # The window without its context is that of the sentence by itself; all of it is a part of the document.
-        inside = [position for position, word in enumerate(words) if word != NO_WORD] or [1, 0]
-        first, last = inside[0], inside[-1] + 1
-        assert [before, *ids[first:last], after] == alone
-        assert len(ids) <= max_length and first - 1 <= context and len(ids) - 1 - last <= context
-        near = [pieces[row] for row, number in enumerate(numbers) if number == numbers[owner]]
-        stream = [piece for word in chain(*near) for piece in word[: max_length - 2]]
-        assert any(stream[start : start + len(ids) - 2] == ids[1:-1] for start in range(len(stream) + 1))
+    for owner, ids, of_words in zip(
+        made.sentence.tolist(), *(rows(made, each) for each in (made.input_ids, made.word_ids)), strict=True
+    ):
+        own = [piece for word in sorted({*of_words} - {NO_WORD}) for piece in pieces[owner][word][: max_length - 2]]
+        assert ids == [before, *own, after]
 
 
 def pieces_of(tokenizer, words):
@@ -95,8 +78,7 @@ def pieces_of(tokenizer, words):
 @pytest.mark.parametrize("one_by_one", [True, False])
 def test_sentences_whose_capitals_say_nothing_are_read_in_small_letters(tokenizer, one_by_one):
     def made(sentences, **options):
-        # With context, where each sentence is read as it is by itself.
-        windows, counts = cut(WindowCutter(tokenizer, one_by_one, 40, 4, 12, **options), sentences, [0] * 4)
+        windows, counts = cut(WindowCutter(tokenizer, one_by_one, 40, 4, **options), sentences)
         return rows(windows, windows.input_ids), rows(windows, windows.word_ids), counts.tolist()
 
     first, *others = (text.split() for text in ("ADA LIVES IN OSLO .", "Ada Lind", "OSLO", "Ada lives in OSLO"))

@@ -1,7 +1,6 @@
 """Keys of texts that are already annotated."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from hashlib import blake2b
 from itertools import chain, groupby
@@ -43,15 +42,10 @@ def annotated_keys(paths: Iterable[Path], split: Splitter) -> set[bytes]:
 
 
 def without(documents: Iterable[Document], annotated: Collection[bytes]) -> Iterator[Document]:
-    """Yield the documents that have words and are not annotated; none continues one left out."""
-    follows = True  # whether the document before was not left out
+    """Yield the documents that have words and are not annotated."""
     for document in documents:
-        is_kept = bool(document.words) and text_key(document.words) not in annotated
-        if is_kept and document.continues and not follows:
-            yield replace(document, continues=False)
-        elif is_kept:
+        if document.words and text_key(document.words) not in annotated:
             yield document
-        follows = is_kept
 
 
 def _texts(path: Path, split: Splitter) -> Iterator[Sequence[str]]:

@@ -7,16 +7,10 @@ from tagline.text.words import split_words
 from tagline.tools.suggestion.already_annotated import annotated_keys, text_key, without
 
 
-def test_no_document_continues_one_that_is_left_out():
-    words = [["Ada"], ["Bo", "lives"], [], ["Oslo"], ["Lind"], ["in"]]
-    pool = [Document(each, continues=number not in (0, 5)) for number, each in enumerate(words)]
+def test_documents_without_words_and_annotated_ones_are_left_out():
+    pool = [Document(words) for words in (["Ada"], ["Bo", "lives"], [], ["Oslo"], ["Lind"])]
     left = list(without(pool, {text_key(["Bolives"]), text_key(["Lind"])}))
-    assert [(*document.words, document.continues) for document in left] == [
-        ("Ada", False),
-        ("Oslo", False),
-        ("in", False),
-    ]
-    assert list(without(pool[:2], ())) == pool[:2], "nothing between them was left out"
+    assert [document.words for document in left] == [["Ada"], ["Oslo"]]
 
 
 def test_lists_of_texts_and_of_tasks_have_keys(tmp_path):
