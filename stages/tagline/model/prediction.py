@@ -13,7 +13,6 @@ from tqdm import tqdm
 
 from tagline.labels import (
     NO_WORD,
-    AnyInts,
     Biases,
     Bools,
     Calibration,
@@ -46,8 +45,6 @@ CHUNK = 4096
 CHUNK_SCORES = 2**22
 # The window of a word that no window has, because the word has no sub-words.
 UNSEEN = -1
-# The context of a word on a side where its window reaches the start or end of the sentence.
-UNLIMITED = np.iinfo(np.int64).max
 
 
 class Chunk(NamedTuple):
@@ -307,8 +304,7 @@ def _concatenate(chunks: Sequence[Predictions]) -> Predictions:
 def choose_windows(lengths: Lengths, windows: Windows) -> tuple[Ints, Ints]:
     """Choose, for each word, the window with the largest minimum context, and the word's first sub-word in it.
 
-    The smaller of the contexts to its left and right counts; it is unlimited towards the start or end of the sentence.
-    Of equal windows the first is chosen.
+    The smaller of the contexts to its left and right counts. Of equal windows the first is chosen.
 
     Returns:
         Two int64 arrays (words,): the window of each word, `UNSEEN` for a word without sub-words, and the position of
@@ -319,7 +315,7 @@ def choose_windows(lengths: Lengths, windows: Windows) -> tuple[Ints, Ints]:
     is_other_word = np.diff(word, prepend=-1) != 0
     is_other_window = np.diff(window, prepend=-1) != 0
     begins = np.flatnonzero(is_other_word | is_other_window)
-    context = _context(window, position, windows.sentence)
+    context = _context(window, position, len(windows.sentence))
     # Sort by word, then by context, and keep the first of each word; equals stay in the order of their windows.
     best = begins[np.lexsort((-context[begins], word[begins]))]
     best = best[np.diff(word[best], prepend=-1) != 0]
@@ -345,14 +341,10 @@ def _subwords_of_words(starts: Ints, windows: Windows) -> tuple[Ints, Ints, Ints
     return window, position[inside], starts[windows.sentence[window]] + words[inside]
 
 
-def _context(window: Ints, position: Ints, sentence: AnyInts) -> Ints:
-    """The smaller context of each sub-word in its window, `UNLIMITED` if both sides are."""
+def _context(window: Ints, position: Ints, number: int) -> Ints:
+    """The smaller context of each sub-word in its window, of so many windows."""
     # The sub-words of window w are those from offsets[w] to offsets[w + 1].
-    offsets = np.searchsorted(window, np.arange(len(sentence) + 1))
+    offsets = np.searchsorted(window, np.arange(number + 1))
     first = position[offsets[window]]
     last = position[offsets[window + 1] - 1]
-    begins_sentence = np.diff(sentence, prepend=-1) != 0
-    ends_sentence = np.diff(sentence, append=-1) != 0
-    left = np.where(begins_sentence[window], UNLIMITED, position - first)
-    right = np.where(ends_sentence[window], UNLIMITED, last - position)
-    return np.minimum(left, right)
+    return np.minimum(position - first, last - position)

@@ -157,9 +157,10 @@ class _Exchange:
         found = next((each for each in self.by_draw.values() if type_ in each.types and self._is_spare(each)), None)
         if found is None:
             return
-        if split != TRAIN and self.sizes[split] + self.copies[found.number] > self.most[split]:
+        excess = 0 if split == TRAIN else self.sizes[split] + self.copies[found.number] - self.most[split]
+        if excess > 0:
             others = (each for each in self.by_draw.values() if each.split == split and self._is_spare(each))
-            other = next(others, None)
+            other = next((each for each in others if self.copies[each.number] >= excess), None)
             if other is None:
                 return
             self._move(other, TRAIN)

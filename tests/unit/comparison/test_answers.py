@@ -88,6 +88,12 @@ def test_types_of_another_name_and_entities_inside_words(answered):
     assert unknown.endswith("answers.any: test has no type place; --types TYPE=NAME says which type is meant")
 
 
+def test_entity_that_begins_or_ends_inside_a_word_gets_all_of_it(answered):
+    reference = run_with("HEAD", [("a", "now in-Oslo-today", "O B-LOC", "O O")])
+    run = answered("now O\nin- O\nOslo B-LOC\n-today O\n", reference)
+    assert [sentence.predicted_names for sentence in run.splits["test"]] == [["O", "B-LOC"]]
+
+
 def test_types_that_a_page_has_are_compared_alone(answered):
     spans = ([[0, 8, "PER"]], [[0, 4, "place"]], [[0, 8, "PER"]])
     types = (["PER"], ["PER", "place"], ["PER"])

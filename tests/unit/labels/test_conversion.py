@@ -44,6 +44,8 @@ ILLEGAL = [
     ("B-PER I-PER", "IOB1", "B-PER I-PER", 1),
     ("O E-PER", "BIOES", "O B-PER", 1),
     ("S-PER I-PER E-PER", "BIOES", "B-PER B-PER I-PER", 1),
+    ("B-PER O", "BIOES", "B-PER O", 1),
+    ("B-PER S-LOC", "BIOES", "B-PER B-LOC", 1),
     # Beside an unknown tag, what the scheme allows with one of all tags.
     ("? I-PER ? B-PER ? O", "IOB2", "? I-PER ? B-PER ? O", 0),
     ("? I-PER I-PER ? B-PER", "IOB1", "? B-PER|I-PER I-PER ? B-PER", 0),

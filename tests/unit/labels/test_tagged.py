@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tagline.labels import Labels, TaggedSentences, flatten
+from tagline.labels import WHOLE, Labels, TaggedSentences, flatten
 
 WORDS = [["New", "York", "is"], [], ["Oslo"]]
 SIDES = {"predicted": np.array([1, 2, 0, 1]), "gold": np.array([1, 1, 0, 0])}
@@ -36,3 +36,10 @@ def test_flattened_sentences_are_the_same():
     assert len(flatten([])) == 0
     short = flatten([replace(FOUND[0], predicted=FOUND[0].predicted[:1])])
     assert (short.offsets.tolist(), len(short.predicted)) == ([0, 3], 1), "fewer labels than words"
+
+
+def test_words_without_subwords_do_not_decide_whether_a_sentence_is_promised():
+    scores = np.array([0.5, 1, 0], np.float32)
+    for least, is_promised in ((0.5, True), (0.6, False)):
+        assert replace(FOUND[0], scores=scores, accept={WHOLE: least}).is_promised is is_promised
+    assert FOUND[0].is_promised is None

@@ -50,6 +50,11 @@ def test_known_overconfidence_is_corrected_and_the_order_of_scores_stays():
     assert (np.diff(found[np.argsort(scores)]) >= 0).all()
 
 
+def test_shares_of_groups_go_towards_the_mean_by_one_prediction():
+    curve = fit_curve(np.repeat(np.float32([0.2, 0.8]), 50), np.repeat([False, True], 50))
+    assert [share for _, share in curve] == pytest.approx([0, 0.5 / 51, 50.5 / 51, 1], abs=1e-4)
+
+
 # The number of entities, and of the right ones among them.
 @pytest.mark.parametrize("number, right", [(49, 20), (60, 60)])
 def test_few_entities_or_all_right_are_not_fitted_which_is_said(number, right):

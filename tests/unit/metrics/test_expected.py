@@ -59,6 +59,11 @@ def test_formula_by_hand():
     assert estimate(Sums(found=1, sure=1, scores=0.9), CONSTANTS)["f1"]["low"] < 0.5, "one entity says little"
 
 
+def test_words_without_subwords_raise_no_doubt():
+    given = flatten(sentences(["B-X O O O"], ["B-X O O O"], scores=[[0.9, 0.75, 0.5, 0.0]]))
+    assert count(given, CONSTANTS).doubt == pytest.approx(0.75)
+
+
 def test_sums_of_parts_are_those_of_the_whole():
     once = count(flatten(sentences(["O O"], ["B-X O"], scores=[[0.7, 0.8]])), CONSTANTS)
     assert once == pytest.approx((1, 1, 0.7, 0.2, 2))

@@ -38,6 +38,15 @@ def test_perfect_estimates_give_the_scores_of_all_texts_and_useless_ones_change_
         assert alone[name]["low"] < value < alone[name]["high"]
 
 
+def test_estimates_correct_by_their_own_difference_at_most_and_never_against_it():
+    correct, two = np.array([0.0, 1.0, 1.0, 2.0, 2.0, 2.0]), np.full(6, 2.0)
+    of_all = Parts(np.array([1.0]), np.array([2.0]), np.array([2.0]))
+    # F1 is 8 of 12. Half as far from 1 as the truth, the estimates have 7 of 12, and of all texts 1 of 2.
+    for estimated, expected in ((0.5 + correct / 2, 8 / 12 - (7 / 12 - 1 / 2)), (2 - correct, 8 / 12)):
+        found = measure(Parts(correct, two, two), Parts(estimated, two, two), of_all)
+        assert found["f1"]["value"] == pytest.approx(expected, abs=1e-5)
+
+
 def test_the_interval_holds_for_noisy_estimates(texts):
     generator = np.random.default_rng(1)
     estimated = texts * generator.uniform(0.5, 1.2, texts.shape)

@@ -82,13 +82,14 @@ def test_biases_change_labels_only():
 
 def test_calibration_gives_words_the_score_of_their_entity_and_changes_no_label():
     # B-X I-X O and a word without sub-words, B-X, O O. The third word may continue the first entity.
-    plain = predictor(FixedLogits({7: [0.0, 3.0, 0.0], 8: [0.0, 0.0, 1.0], 9: [1.0, 0.0, 0.9], 10: [2.0, 0.0, 0.0]}))
+    plain = predictor(FixedLogits({7: [0.0, 3.0, 0.0], 8: [0.0, 0.0, 3.0], 9: [1.0, 0.0, 0.9], 10: [2.0, 0.0, 0.0]}))
     words = [4, 1, 2], windows([0, 1, 2], [[7, 8, 9], [7], [9, 10]], [[0, 1, 2], [0], [0, 1]])
     maps = (None, NOT_CALIBRATED, Calibration([[0.0, 0.2]], [[0.0, 0.7]]))
     before, after, mapped = (replace(plain, calibration=each).predict(*words) for each in maps)
     assert names(before.labels) == ["B-X", "I-X", "O", "O", "B-X", "O", "O"]
     assert before.labels.tolist() == after.labels.tolist() == mapped.labels.tolist()
-    lowest = min(before.scores[1], 1 - np.exp(0.9) / (np.exp(1) + 1 + np.exp(0.9)))
+    lowest = 1 - np.exp(0.9) / (np.exp(1) + 1 + np.exp(0.9))
+    assert lowest < min(before.scores[:2])
     np.testing.assert_allclose(after.scores, [lowest, lowest, before.scores[2], 0, *before.scores[4:]], rtol=1e-6)
     np.testing.assert_allclose(mapped.scores, [0.2, 0.2, 0.7, 0, 0.2, 0.7, 0.7], rtol=1e-6)
 

@@ -1,5 +1,6 @@
 """Drawing splits: what a sentence's split depends on, and what it does not."""
 
+import math
 from collections import Counter
 from itertools import chain
 
@@ -79,6 +80,9 @@ def test_no_split_loses_a_type_or_gets_more_than_its_share_by_a_move(drawn):
     before = numbers_of(documents, {})
     shares = {"test": 0.2, "validation": 0.2}
     moved = moves(documents, shares)
+    sizes = [Counter(of.get(each.number, each.split) for each in documents) for of in ({}, moved)]
+    for split, share in shares.items():
+        assert sizes[1][split] <= max(sizes[0][split], math.ceil(share * len(documents)))
     after = numbers_of(documents, moved)
     assert {pair for pair in before if before[pair]} <= {pair for pair in after if after[pair]}
     if not lacking(before, SPLITS):

@@ -103,6 +103,12 @@ def test_further_test_set_without_a_type_of_the_task_is_an_error(tmp_path):
     assert message in message_of(read, data)
 
 
+def test_test_without_a_type_of_the_task_is_an_error_unless_it_has_no_entity(tmp_path):
+    assert read(made(tmp_path / "none", train="B-X", validation="O", test="O"))[1]["test"].counts["O"] == 1
+    data = made(tmp_path / "other", train="B-X", validation="O", test="O B-Y")
+    assert "/raw: test has no type of ner (X), but Y; expected at least one" in message_of(read, data)
+
+
 def test_scheme_can_be_set(tmp_path):
     data = made(tmp_path, train="I-X I-X O", validation="O", test="O B-X")
     assert read(data)[1]["train"].scheme == "IO"

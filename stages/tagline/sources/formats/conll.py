@@ -101,6 +101,10 @@ class Conll(WordFiles):
             keys["header"] = True
             del whole[0]
         columns = _columns(whole)
+        read = [index for index, name in enumerate(columns) if name != SKIP]
+        filled = [row for row in whole if all(row[index].strip() for index in read)]
+        if len(filled) < sniffing.LEAST_SHARE * len(whole):  # a table whose empty cells are O
+            return None
         words = [row[columns.index(WORDS)] for row in whole]
         language = _LANGUAGE.match(words[0])
         if language and all(word.startswith(language[0]) for word in words):

@@ -271,6 +271,10 @@ test_unreadable_file_is_an_error = refused(
     ('<?xml version="1.0"?>\n<root><a/></root>\n', ": a web page or XML, which no format reads"),
     ("T1\tProtein 19 49\tinterferon\n", ": the spans of BioNLP or brat, which no format reads; convert it to pairs of"),
     ("a O\n\u00a0 O\n\nb\n" + "\nb O\n" * 30, " looks like conll, but cannot be read:\nf:4: 1 columns in 'b'"),
+    (
+        "doc\tsent\tform\tentity_type\n" + "d\t1\tAda\tPER\nd\t1\tlives\t\n" * 9,
+        f"{UNKNOWN}CSV with the columns doc, sent, form",
+    ),
     (b"%PDF-1.4\n\xe6\n", ": a PDF, an archive, an Office file, Arrow or a pickle; expected text"),
     (b"\x89PNG\r\n\0", ": not a text file, since it has NUL bytes; expected columns of words and tags, CoNLL-U"),
     (
