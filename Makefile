@@ -19,7 +19,8 @@ RESULTS := dvc.lock metrics plots
 repro: $(STAMP)
 	tagline check
 	dvc repro
-	@tagline scores
+	@printf '%s\n' '' 'Now try: source $(VENV)/bin/activate' '         tagline predict "A text of yours."' \
+		'         tagline scores' '         tagline inspect FOLDER_OF_YOUR_DATA'
 	@$(MAKE) --no-print-directory --silent differences
 
 # Says if results differ from the committed ones though their inputs do not; silent outside of a Git repository.
@@ -83,18 +84,14 @@ bench-host: $(STAMP)
 
 # Newest versions that pyproject.toml allows, one for all systems and versions of Python, with the hashes of all files.
 # torch, what its builds for GPUs bring along and setuptools stay free: which build is right is the host's matter.
-lock:
-	uv --version || { echo "make lock needs uv; run pip install uv"; exit 1; }
+lock: $(STAMP)
 	uv pip compile pyproject.toml --extra dev --extra encoder --universal --python-version 3.11 --fork-strategy fewest \
 		--generate-hashes --no-annotate --no-header --quiet --upgrade -o constraints.txt
 	awk '/^[a-z]/ {free = /^(torch|triton|nvidia-.*|cuda-.*|setuptools)==/} !free' constraints.txt > constraints.txt.new
 	mv constraints.txt.new constraints.txt
 
-# uv takes seconds where pip takes minutes. torch, which is not in the file, follows pip's configuration in both cases.
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("$(PYTHON): Python %d.%d; expected 3.11 or newer; run: rm -rf $(VENV) && make PYTHON=python3.12" % sys.version_info[:2])'
-	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	set -- pip install --require-hashes --no-deps -r constraints.txt; \
-		if command -v uv > /dev/null; then uv "$$@"; else python -m "$$@"; fi
-	python -m pip install -e '.[dev,encoder]'
-	touch $(STAMP)
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	@.ci/install
+	@touch $(STAMP)

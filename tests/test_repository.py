@@ -141,17 +141,59 @@ def test_all_but_torch_is_pinned_with_hashes():
     assert not re.search("^(torch|triton|nvidia|cuda|setuptools)", text, re.MULTILINE)
 
 
-def test_install_uses_uv_if_it_is_there(repository, monkeypatch):
+UV = "uv==1.0 \\\n    --hash=sha256:0 \\\n    --hash=sha256:1\n"
+PINNED, OWN = (
+    "pip install --require-hashes --no-deps -r constraints.txt",
+    "python -m pip install --no-compile -e .[dev,encoder]",
+)
+
+
+@pytest.fixture
+def installed(repository, monkeypatch):
+    """Runs `make install` with a program instead of Python, and perhaps one instead of uv; returns both outputs."""
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     (repository / ".venv/bin").mkdir(parents=True)
-    for name in (".venv/bin/uv", ".venv/bin/python", ".venv/bin/python3", "pyproject.toml", "constraints.txt"):
-        (repository / name).write_text("#!/bin/sh\necho ran $(basename $0) $*\n")
-        (repository / name).chmod(0o755)
-    for first in ("uv", "python -m"):
-        ran = re.findall("^ran (.*)", run(repository, "make", "--always-make", "install"), re.MULTILINE)
-        pinned, own = "pip install --require-hashes --no-deps -r constraints.txt", "pip install -e .[dev,encoder]"
-        assert ran[0].startswith("python3 -c import sys; ") and ran[1:] == [f"{first} {pinned}", f"python -m {own}"]
-        (repository / ".venv/bin/uv").unlink(missing_ok=True)
+    shutil.copytree(ROOT / ".ci", repository / ".ci")
+    (repository / "pyproject.toml").touch()
+    (repository / "constraints.txt").write_text(
+        f"torchless==1 \\\n    --hash=sha256:2\n{UV}zzz==1 \\\n    --hash=sha256:3\n"
+    )
+
+    def run_with(**programs):
+        for name, text in programs.items():
+            (repository / ".venv/bin" / name).write_text(f"#!/bin/sh\n{text}\n")
+            (repository / ".venv/bin" / name).chmod(0o755)
+        said = run(repository, "make", "--always-make", "install", "PYTHON=true")
+        return said, (repository / ".venv/install.log").read_text()
+
+    return run_with
+
+
+SHOWS = "echo ran $(basename $0) $* && for file; do case $file in /dev/fd/*) cat $file;; esac; done"
+
+
+def test_install_takes_uv_as_it_is_locked_and_says_a_line_for_each_step(installed):
+    uv = f"printf '#!/bin/sh\\necho ran uv $*\\n' > .venv/bin/uv; chmod +x .venv/bin/uv; {SHOWS}"
+    said, log = installed(python=uv)
+    assert re.fullmatch(r"(install: (uv|pinned packages|torch and tagline) \.*\d+ s\n){3}", said)
+    first, *rest = log.splitlines()
+    assert re.fullmatch(r"ran python -m pip install --require-hashes --no-deps -r /dev/fd/\d+", first)
+    assert UV in log and "zzz" not in log and "torchless" not in log
+    assert [line for line in rest if line.startswith("ran")][-1] == f"ran {OWN}"
+
+
+def test_install_falls_back_to_pip(installed):
+    said, log = installed(python=SHOWS, uv="exit 2")
+    assert "install: uv can't install here, so pip does, which takes minutes\n" in said
+    assert log.splitlines() == [f"ran python -m {PINNED}", f"ran {OWN}"]
+
+
+def test_failed_install_quotes_the_log(installed, repository):
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        installed(python="echo no such package; exit 1", uv="exit 2")
+    said = "no such package\ninstall: expected packages that fit; .venv/install.log has all lines of the installers\n"
+    assert said in failed.value.stderr
+    assert not (repository / ".venv/.installed").exists()
 
 
 def test_python_that_is_too_old_is_said_before_an_environment_is_made(repository):
