@@ -10,9 +10,6 @@ host.
 Then many requests go to the service, some of them malformed: each answer must be that of the tagger for this text,
 and each malformed one must be refused with status 4xx.
 
-Last, 1 to 256 clients send texts of 4,000 characters to the service, which gets 6 seconds to answer, too few for most
-of them; a client that is refused waits as Retry-After says. `kept` is the lowest speed as a share of the highest one.
-
     python benchmarks/serve.py                                       data/sample, models/export
     python benchmarks/serve.py --clients 64 --seconds 30 --rounds 3
     python benchmarks/serve.py --seconds 2 --requests 100000
@@ -45,8 +42,6 @@ SIDES = ("pipeline", "ours")
 # Malformed bodies, each refused in another way; every so many requests sends one.
 MALFORMED = (b'{"text": 3}', b'{"text": "a', b"\xff\xfe", b"[" * 10_000, b'{"text": ["\\ud800"]}', b'{"inputs": ""}')
 EVERY = 10
-# Of the overload: clients, characters per text, and seconds to answer.
-CLIENTS, LONG, LIMIT = (1, 4, 16, 64, 256), 4_000, 6
 
 
 def main() -> None:
@@ -58,8 +53,6 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10, help="per side and number of clients (default: 10)")
     parser.add_argument("--rounds", type=int, default=1, help="measurements per side, of which the best counts")
     parser.add_argument("--requests", type=int, default=10_000, help="requests that are compared (default: 10,000)")
-    parser.add_argument("--overload", type=int, nargs="+", default=CLIENTS, help="numbers of clients that ask too much")
-    parser.add_argument("--characters", type=int, default=1, help=argparse.SUPPRESS)
     parser.add_argument("--url", help=argparse.SUPPRESS)
     parser.add_argument("--pid", type=int, help=argparse.SUPPRESS)
     sides = {"prepare": prepare, "pipeline": serve_pipeline, "load": load, "check": check}
@@ -67,9 +60,9 @@ def main() -> None:
     options = [f"--data={arguments.data.resolve()}", f"--model={arguments.model.resolve()}"]
     with tempfile.TemporaryDirectory() as folder:
 
-        def loaded(clients: int, url: str, pid: int, *more: str) -> dict[str, float]:
+        def loaded(clients: int, url: str, pid: int) -> dict[str, float]:
             asked = ["--clients", str(clients), f"--seconds={arguments.seconds}", f"--url={url}", f"--pid={pid}"]
-            return measure(__file__, "load", folder, *asked, *more)
+            return measure(__file__, "load", folder, *asked)
 
         measure(__file__, "prepare", folder, *options)
         best: dict[tuple[int, str], dict[str, float]] = {}
@@ -83,26 +76,19 @@ def main() -> None:
         with server("ours", folder, options) as (url, _):
             asked = ["--clients", str(max(arguments.clients)), f"--requests={arguments.requests}", f"--url={url}"]
             checked = measure(__file__, "check", folder, *asked)
-        with server("ours", folder, [*options, f"--max-seconds={LIMIT}"]) as (url, pid):
-            overload = {clients: loaded(clients, url, pid, f"--characters={LONG}") for clients in arguments.overload}
-    print(json.dumps(summary(best, checked, overload)))
+    print(json.dumps(summary(best, checked)))
 
 
-def summary(
-    best: dict[tuple[int, str], dict[str, float]], checked: dict[str, Any], overload: dict[int, dict[str, float]]
-) -> dict[str, Any]:
+def summary(best: dict[tuple[int, str], dict[str, float]], checked: dict[str, Any]) -> dict[str, Any]:
     """Print the table, and return the last line."""
-    columns = ("requests", "refused", "words_per_s", "p50_ms", "p99_ms", "cpu_ms")
-    measured = {**dict(sorted(best.items())), **{(clients, "overload"): each for clients, each in overload.items()}}
-    rows = [[*key, *(each[name] for name in columns)] for key, each in measured.items()]
+    columns = ("requests", "words_per_s", "p50_ms", "p99_ms", "cpu_ms")
+    rows = [[*key, *(each[name] for name in columns)] for key, each in sorted(best.items())]
     print(tabulate(rows, ["clients", "side", *columns]))
     print(f"compared: {checked}")
     most = max(clients for clients, _ in best)
     plain, ours = (best[most, side] for side in SIDES)
-    speeds = [each["words_per_s"] for each in overload.values()]
     sides = {side: {clients: best[clients, side] for clients, other in best if other == side} for side in SIDES}
     more: dict[str, Any] = {"cpu_ratio": round(plain["cpu_ms"] / ours["cpu_ms"], 2), "sides": sides, "checked": checked}
-    more["overload"] = {"kept": round(min(speeds) / max(speeds), 2)} | overload
     return last_line("serve", "words/s", ours["words_per_s"], plain["words_per_s"], **more, host=about())
 
 
@@ -181,29 +167,19 @@ def serve_pipeline(_: Path, arguments: argparse.Namespace) -> None:
 def load(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
     """Send sentences for some seconds, and return the speed and the percentiles of the times."""
     about_texts = json.loads((folder / "texts.json").read_text())
-    sentences = cycle(zip(about_texts["texts"], about_texts["words"], strict=True))
-    bodies, sizes = list[bytes](), list[int]()
-    for text, size in islice(sentences, len(about_texts["texts"])):
-        while len(text) < arguments.characters:
-            more, words = next(sentences)
-            text, size = f"{text} {more}", size + words
-        bodies.append(json.dumps({"text": text}).encode())
-        sizes.append(size)
+    bodies = [json.dumps({"text": text}).encode() for text in about_texts["texts"]]
+    sizes = about_texts["words"]
     (clients,) = arguments.clients
     process = psutil.Process(arguments.pid)
     times: list[float] = []
-    words = refused = 0
+    words = 0
 
     async def client(session: Any, numbers: Iterator[int]) -> None:
-        nonlocal words, refused
+        nonlocal words
         for number in numbers:
             start = time.perf_counter()
             async with session.post("/entities", data=bodies[number], headers=JSON) as answer:
                 await answer.read()
-            if answer.status == 503:
-                refused += 1
-                await asyncio.sleep(int(answer.headers["Retry-After"]))
-                continue
             assert answer.status == 200, answer.status
             times.append(time.perf_counter() - start)
             words += sizes[number]
@@ -216,14 +192,14 @@ def load(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
     # First one request each, which does not count, and has its answer after all that were asked for before.
     asyncio.run(run(islice(cycle(range(len(bodies))), clients), None))
     times.clear()
-    words = refused = 0
+    words = 0
     before = sum(process.cpu_times()[:2])  # of the user and of the system
     asyncio.run(run(cycle(range(len(bodies))), arguments.seconds))
     if not times:
         sys.exit(f"no answer within {arguments.seconds} seconds; give more --seconds")
     cpu = 1000 * (sum(process.cpu_times()[:2]) - before) / len(times)
     p50, p99 = (round(1000 * float(each), 1) for each in np.percentile(times, [50, 99]))
-    speed = {"requests": len(times), "refused": refused, "words_per_s": round(words / arguments.seconds)}
+    speed = {"requests": len(times), "words_per_s": round(words / arguments.seconds)}
     return speed | {"cpu_ms": round(cpu, 2), "p50_ms": p50, "p99_ms": p99}
 
 

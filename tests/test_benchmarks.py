@@ -45,7 +45,7 @@ RUNS = {
     "evaluate": f"{TINY} --precision=fp32 --model=models/finetuned",
     "predict": f"{TINY} --model=models/export --rounds=1",
     "training": f"{TINY} {ENCODER} --epochs=6",  # with the committed learning rate
-    "serve": f"{TINY} --model=models/export --clients 1 4 --overload 1 --seconds=0.2 --requests=60",
+    "serve": f"{TINY} --model=models/export --clients 1 4 --seconds=0.2 --requests=60",
     "students": ". . --rounds=1",
     "host": f"{ENCODER} --seconds=0.01",
     "estimate": "--data=many --model=models/export",

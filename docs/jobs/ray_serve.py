@@ -12,10 +12,7 @@ from typing import Any
 from ray import serve
 
 from tagline.inference import Tagger
-from tagline.tools.serving.limits import Limits
 from tagline.tools.serving.service import create
-
-LIMITS = Limits()
 
 
 def app(arguments: dict[str, Any]) -> serve.Application:
@@ -24,7 +21,7 @@ def app(arguments: dict[str, Any]) -> serve.Application:
     def service() -> Any:  # of a replica
         tagger = Tagger(model)
         tagger.split("")  # warns, or raises an error if the library that splits words is not installed
-        replica = create(tagger, LIMITS)
+        replica = create(tagger)
         # A scrape would get the counts of any one replica; Ray has metrics of all.
         replica.router.routes = [route for route in replica.routes if route.path != "/metrics"]
         return replica
@@ -34,7 +31,6 @@ def app(arguments: dict[str, Any]) -> serve.Application:
         name="tagline",
         num_replicas=int(arguments.get("replicas", 2)),
         ray_actor_options={"num_cpus": int(arguments.get("cores", 1))},
-        # More than a replica answers, so that the others get its 503 with Retry-After; Ray would let them wait.
-        max_ongoing_requests=2 * LIMITS.requests,
-        graceful_shutdown_timeout_s=2 * LIMITS.seconds,
+        max_ongoing_requests=256,
+        graceful_shutdown_timeout_s=60,
     ).bind()

@@ -90,7 +90,7 @@ def test_example_for_ray_serve_answers_as_the_tagger(folder):
                 for text in TEXTS:
                     expected = [each._asdict() for each in rounded(tagger(text))]
                     assert client.post("/entities", json={"text": text}).json()["entities"] == expected
-            assert client.post("/entities", content=b'{"text": "a').status_code == 400
+            assert client.post("/entities", content=b'{"text": "a').status_code == 422
             assert client.get("/metrics").status_code == 404, "the counts of one of the replicas"
         finally:
             started.terminate()

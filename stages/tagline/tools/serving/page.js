@@ -7,9 +7,9 @@ const grounds = new Map([...document.querySelectorAll("#types .type")].map((type
 const show = ({ text, entities }) => {
   const characters = Array.from(text); // offsets count code points; the indices of a string count UTF-16 units
   const slice = (start, end) => [characters.slice(start, end).join("")];
-  const predicted = entities.map(({ layer, type, start, end, score }) => {
+  const predicted = entities.map(({ type, start, end, score }) => {
     const classes = grounds.get(type);
-    return { start, end, classes, label: `${layer ? `${layer} ` : ""}${type} ${score.toFixed(2)}`, labelClasses: classes };
+    return { start, end, classes, label: `${type} ${score.toFixed(2)}`, labelClasses: classes };
   });
   shown.replaceChildren(...marked(slice, characters.length, predicted));
   json.textContent = JSON.stringify({ text, entities }, null, 2);

@@ -21,7 +21,7 @@ def find(page, text, state):
 
 @in_a_browser
 def test_page_marks_entities_and_shows_json(export):
-    with chromium("--window-size=500,900") as page, served(export, "--max-bytes=200") as service:
+    with chromium("--window-size=500,900") as page, served(export) as service:
         page.get(service.url)
         assert page.switch_to.active_element.get_attribute("id") == "text"
         find(page, TEXT, "2 entities")
@@ -39,5 +39,5 @@ def test_page_marks_entities_and_shows_json(export):
         assert page.get_log("browser") == []
 
         assert "Types: PER LOC" in page.find_element(By.ID, "form").text
-        find(page, "a" * 300, "the body has more than 200 bytes")
+        find(page, "a" * 2**18 + "a", "the body: 262,145 characters; expected at most")
         assert not page.find_element(By.ID, "found").is_displayed()
