@@ -36,7 +36,6 @@ def odd(tiny_folder, tmp_path_factory):
 
 COMMANDS = ["check", "inspect data/tiny", "show test:0", "show test:x", "scores", "improve", "predict Ada", "audit"]
 COMMANDS += ["estimate --input texts.txt", "suggest texts.txt --max-words 9 --output o.html", "improve --json"]
-COMMANDS += ["adjudicate saved --output o.html", "adjudicate saved/none --output o.html"]
 
 
 @pytest.mark.rare

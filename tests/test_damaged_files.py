@@ -73,7 +73,6 @@ READ = {
     "crossval": {"crossval/dvc.yaml": [EMPTY, NO_KEYS]},
     "inspect data/tiny": {"data/tiny/train.conll": FILE},
     "show test:0": {"data/tokenized/labels.json": JSON, "data/tokenized_tests/windows/test/00000.arrow": OURS},
-    "adjudicate saved --output o.html": {"saved/ada.jsonl": [NOT_UTF_8, cut], "params.yaml": PARAMS},
     "suggest texts.txt --max-words 9 --output o.html": {"texts.txt": [NOT_UTF_8], "models/export/tokenizer.json": JSON},
     "audit": {"data/crossval/predictions/cross-validated.parquet": OURS, "data/tokenized/hashes.json": JSON},
     "scores": {

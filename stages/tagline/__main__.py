@@ -29,9 +29,6 @@ VERBS = {
     "Data": {
         "inspect": Verb("tools.inspection.program.inspect", "pipeline", "show what data a file or folder holds"),
         "show": Verb("tools.inspection.program.windows", "pipeline", "show a tokenized sentence with its windows"),
-        "adjudicate": Verb(
-            "tools.inspection.program.conflicts", "pipeline", "write a page of annotators' disagreements"
-        ),
         "suggest": Verb("tools.suggestion.program.main", "pipeline", "choose the texts to annotate next"),
         "audit": Verb("tools.audit.program.main", "pipeline", "rank labels that are probably wrong"),
     },
@@ -57,7 +54,6 @@ INSTEAD = {
     "annotate": "`tagline suggest`",
     "bulk": "`tagline predict --input`",
     "config": "params.yaml, which `tagline check` checks",
-    "conflicts": "`tagline adjudicate`",
     "curve": "`tagline learning-curve`",
     "deploy": "`tagline serve`",
     "diff": "`tagline compare`",

@@ -125,7 +125,7 @@ def _json(content, random):
 
 
 # The keys with which formats read more.
-POLICIES = {"misaligned_spans": "expand", "overlaps": "longest", "annotators": "agreed"}
+POLICIES = {"misaligned_spans": "expand", "overlaps": "longest"}
 
 
 @pytest.mark.parametrize("name", KEYS)

@@ -1,9 +1,8 @@
 """download.py: what it writes, prints and leaves alone; tests/unit/sources has each format, message and encoder."""
 
-import json
 from pathlib import Path
 
-from helpers.annotated import embedded, write_rows
+from helpers.annotated import write_rows
 from helpers.formats import saved_row
 from helpers.project import edit, error_of, exit_of, json_of, run_stage, run_stages, run_verb, snapshot
 from helpers.tiny import raw_rows, set_params
@@ -69,43 +68,7 @@ def test_section_that_inspect_prints_runs_when_pasted(workspace, capsys):
     assert [len(raw_rows(split)) for split in SPLITS] == [16, 6, 6]
 
 
-def test_conflicts_of_annotators_are_decided_on_a_page(workspace, capsys):
-    arguments = ("adjudicate", "saved", "--output", "adjudicate.html")
-    words, text = ["Ada", "in", "New York"], "\U0001f44b Ada won"
-    same = saved_row("2", words, [[0, 1, "PER"]])
-    unsure = saved_row("3", text, [[2, 5, "PER"]], status="unsure", note="A pet?")
-    of_ada = [saved_row("1", words, [[0, 1, "PER"], [2, 3, "LOC"]]), same, unsure]
-    of_bo = [saved_row("1", words, [[0, 1, "PER"], [1, 3, "ORG"]], types=["ORG", "PER", "TEAM"]), same]
-    Path("saved").mkdir()
-    write_rows(Path("saved/ada.jsonl"), of_ada)
-    write_rows(Path("saved/bo.jsonl"), [{**row, "annotator": "Bo"} for row in of_bo])
-    run_verb(*arguments)
-    assert capsys.readouterr().out == (
-        "Ada, Bo: 2 texts, F1 of spans 0.667\n"
-        "to decide: 2 texts (3, 1)\n"
-        "adjudicate.html: decide them there, and put what it saves, named adjudicate*.jsonl, into saved\n"
-    )
-    page = json.loads(embedded(Path("adjudicate.html")))
-    assert page["types"] == ["LOC", "ORG", "PER", "TEAM"]
-    versions = [{"by": "Ada", "spans": of_ada[0]["spans"]}, {"by": "Bo", "spans": of_bo[0]["spans"]}]
-    assert [(task["spans"], task["versions"]) for task in page["tasks"]] == [
-        (unsure["spans"], [{"by": "Ada", "spans": unsure["spans"]}]),
-        ([[0, 1, "PER"]], versions),
-    ]
-    assert page["tasks"][0]["words"] == [[0, 1], [2, 5], [6, 9]]
-    Path("adjudicate.html").unlink()
-    decided = [saved_row(task["id"], task.get("text", words), task["spans"], tasks="1") for task in page["tasks"]]
-    write_rows(Path("saved/adjudicate.cy.jsonl"), decided)
-    run_verb(*arguments)
-    assert capsys.readouterr().out.endswith("\nto decide: 0 texts\n")
-    assert not Path("adjudicate.html").exists()
-    message = "adjudicate: data/tiny/train.conll: not a folder; expected one with a file of each annotator"
-    assert exit_of("adjudicate", "data/tiny/train.conll", "--output", "x") == message
-    message = "adjudicate: --output saved/a.html: expected a file outside of saved"
-    assert exit_of(*arguments[:-1], "saved/a.html").startswith(message)
-
-
-def test_model_and_person_are_compared_decided_and_read(workspace, capsys):
+def test_model_and_person_who_differ_are_an_error_unless_one_is_chosen(workspace, capsys):
     folder = Path("data/tiny/answers")
     folder.mkdir()
     won, rome = "Bo won", "Eve in Rome"
@@ -114,14 +77,14 @@ def test_model_and_person_are_compared_decided_and_read(workspace, capsys):
     write_rows(folder / "ada.jsonl", [saved_row("1", won, [[0, 2, "ORG"]]), saved_row("2", rome, [])])
     for split in ("validation", "test"):
         write_rows(Path("data/tiny", split), [saved_row("1", f"{split} in Rome", [[0, 4, "PER"]])])
-    keys = {"source": "files", "format": "mentions", "tag_column": "ner", "annotators": "agreed", "id": "key"}
+    keys = {"source": "files", "format": "mentions", "tag_column": "ner", "id": "key"}
     keys |= {"misaligned_spans": "expand", "train": "answers", "validation": "validation", "test": "test"}
     set_params(download={"dataset": keys})
-    run_verb("adjudicate", str(folder), "--output", "page.html")
-    assert capsys.readouterr().out.startswith("Ada, gpt: 2 texts, F1 of spans 0.000\n")
-    (task,) = json.loads(embedded(Path("page.html")))["tasks"]
-    assert task["versions"][1] == {"by": "gpt", "spans": [[0, 2, "PER"]]}
-    write_rows(folder / "adjudicate.jsonl", [saved_row("1", won, [[0, 2, "PER"]], tasks="1")])
+    message = (
+        "data/tiny/answers/ada.jsonl:1: 2 annotations of one text that differ (by Ada, gpt); expected one; correct"
+    )
+    assert message in error_of("download")
+    write_rows(folder / "ada.jsonl", [saved_row("1", won, [[0, 2, "PER"]]), saved_row("2", rome, [])])
     run_stage("download")
     assert "capital and small letters: 1 (data/tiny/answers/gpt.jsonl:1: 'bo' is 'Bo')" in capsys.readouterr().out
     assert [row["ner"] for row in raw_rows("train")] == [["B-PER", "O"], ["O", "O", "O"]]

@@ -18,8 +18,6 @@ from tagline.core.params import list_errors
 from tagline.labels import OUTSIDE, split_tag
 from tagline.labels.schemes import Pair, Scheme, detect, from_iob2, in_iob2
 from tagline.sources.files import find, inside
-from tagline.sources.formats.annotated import DISPUTED
-from tagline.sources.formats.annotators import AGREED
 from tagline.sources.formats.registry import any_page
 from tagline.sources.formats.rows import annotator_files
 from tagline.sources.tag_names import EntityCounts
@@ -189,7 +187,7 @@ def read_decisions(paths: Sequence[Path], column: str) -> tuple[Decisions, Findi
         UserError: see `annotated.sentences`; a span covers part of a word or overlaps another; annotators or files
             differ; nothing is decided.
     """
-    reader = any_page(column, annotators=AGREED)
+    reader = any_page(column)
     decisions: Decisions = {}
     findings = Findings({**reader.meanings, **MEANINGS})
     for path in paths:
@@ -209,8 +207,6 @@ def read_decisions(paths: Sequence[Path], column: str) -> tuple[Decisions, Findi
             raise UserError(
                 f"{findings.line(kind)}; expected spans of whole words, each word in one; correct them in the page"
             )
-    if findings.counts[DISPUTED]:
-        raise UserError(f"{findings.line(DISPUTED)}; decide by `tagline adjudicate FOLDER --output PAGE.html`")
     if not decisions:
         raise UserError(f"{paths[0]}: no corrections ({'; '.join(findings.lines())}); decide sentences in the page")
     return decisions, findings

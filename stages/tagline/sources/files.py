@@ -2,7 +2,6 @@
 
 import glob
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -14,7 +13,6 @@ from tqdm import tqdm
 
 from tagline.artifacts.raw_data import COPY, with_further
 from tagline.core import FURTHER, OF_SENTENCES, SPLITS, Findings, sha256
-from tagline.sources.formats.annotators import summary
 from tagline.sources.formats.base import Files, leads_out
 from tagline.sources.formats.keys import UnknownTag
 from tagline.sources.formats.lines import UTF_8_REMEDY, read_lines
@@ -68,7 +66,6 @@ class FileSource:
     def _begin(self) -> None:
         self.without_labels = 0
         self.findings = {split: Findings({**self.dataset.meanings, **self.counted}) for split in self.names}
-        self.agreement: dict[str, Counter[tuple[str, ...]]] = {split: Counter() for split in self.names}
 
     def sentences(self) -> Iterator[tuple[str, Sentence]]:
         """Read the sentences that have words, each with its split; findings are those of this reading.
@@ -110,7 +107,7 @@ class FileSource:
         if self.texts:
             files[UNLABELLED] = self._hashed(self.texts)
             provenance[UNLABELLED] = self.without_labels
-        provenance["findings"] = {split: self._counts(split) for split in self.names}
+        provenance["findings"] = {split: dict(self.findings[split].counts) for split in self.names}
         return provenance
 
     def _hashed(self, paths: Sequence[Path]) -> list[dict[str, str]]:
@@ -153,21 +150,12 @@ class FileSource:
                     "correct it in params.yaml"
                 )
 
-    def _counts(self, split: str) -> dict[str, Any]:
-        """What was left out of a split, and how well its annotators agree."""
-        counts: dict[str, Any] = dict(self.findings[split].counts)
-        agreement = summary(self.agreement[split])
-        if agreement:
-            counts["agreement"] = agreement
-        return counts
-
     def _counted(self, split: str, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
         """Yield the sentences with words, and count the notes of all."""
         findings = self.findings[split]
         for sentence in sentences:
             findings.add_notes(sentence.notes)
             findings.spans += sentence.spans
-            self.agreement[split].update(sentence.agreement)
             if sentence.words:
                 findings.add_sentence(sentence.words, sentence.location, sentence.tags)
                 yield sentence

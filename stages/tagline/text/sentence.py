@@ -51,7 +51,6 @@ class Sentence:
         tags: by tag column, one per word; None: unknown.
         id: in the source, if it has one.
         document: its id in the source, or the number of an unnamed document in its file; None: unknown.
-        agreement: see `annotators.compare`.
         surface: if the file has raw text and offsets.
         spans: the number of spans of each type that the file marks in it.
         annotated_types: the types of entities that alone are annotated in it; None: all.
@@ -63,7 +62,6 @@ class Sentence:
     id: str | None = None
     document: str | int | None = None
     notes: tuple[Note, ...] = ()
-    agreement: Counter[tuple[str, ...]] = field(default_factory=Counter)
     surface: Surface | None = None
     spans: Counter[str] = field(default_factory=Counter)
     annotated_types: Sequence[str] | None = None

@@ -254,7 +254,9 @@ def test_undecided_and_contradicting_corrections_are_errors():
     )
     other = decided("train", 1, [], annotator="Bo", types=["PER"])
     conflict = message_of(corrected, [one, other])
-    assert conflict.endswith("; decide by `tagline adjudicate FOLDER --output PAGE.html`")
+    assert conflict.startswith(
+        "mine/fixes.jsonl:1: 2 annotations of one text that differ (by Ada, Bo); expected one; c"
+    )
     write_rows(Path("mine/a.jsonl"), [one])
     write_rows(Path("mine/b.jsonl"), [other])
     assert message_of(download, raw="other/raw", corrections={"ner": "?.jsonl"}) == (

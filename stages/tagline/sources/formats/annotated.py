@@ -14,14 +14,14 @@ from typing import Any, ClassVar, Literal
 from unicodedata import normalize
 
 from tagline.core import Findings
-from tagline.sources.formats.annotators import ONLY, Annotation, compare, select
+from tagline.sources.formats.annotators import Annotation, select
 from tagline.sources.formats.base import Files
 from tagline.sources.formats.json_objects import first_rows
 from tagline.sources.formats.keys import Encoding, Key, TagColumnName
 from tagline.sources.formats.lines import UTF_8, at_least_one
 from tagline.sources.formats.offsets import Span, Unit, boundaries, to_code_points
 from tagline.sources.formats.sniffing import SPANS, Guess, Sample
-from tagline.sources.formats.span_tags import MisalignedSpans, SpanOverlaps, describe, to_tags, without_unknown
+from tagline.sources.formats.span_tags import MisalignedSpans, SpanOverlaps, to_tags, without_unknown
 from tagline.terminal import UserError, quoted, shortened
 from tagline.text.languages import splitter
 from tagline.text.sentence import Note, Sentence, Surface
@@ -32,7 +32,7 @@ from tagline.text.sentences import ends_among, split_sentences
 MOST_MISALIGNED, FEW_MISALIGNED = 0.25, 10
 # A longer text is rarely one sentence.
 MOST_WORDS = 200
-JOINED, LONG, RENAMED, DISPUTED = "joined_sentences", "long_texts", "renamed_types", "disputed_spans"
+JOINED, LONG, RENAMED = "joined_sentences", "long_texts", "renamed_types"
 WRONG, NOT_FOUND, DISCONTINUOUS = "wrong_spans", "mentions_not_found", "discontinuous_spans"
 MISALIGNED, OVERLAPPING, UNSURE = "misaligned_spans", "overlapping_spans", "unsure_texts"
 OTHER_CASE, FURTHER = "mentions_in_other_case", "further_occurrences"
@@ -45,7 +45,6 @@ NOTES = {
     RENAMED: "spans whose type is read without spaces around it, in the Unicode form NFC",
     "empty_texts": "texts without words, left out",
     "unannotated_texts": "texts without an annotation, left out",
-    DISPUTED: "spans that too few annotators marked, left out",
     JOINED: "sentences that share a span with the next one, joined",
     LONG: f"texts of more than {MOST_WORDS} words, read as one sentence; sentences: split cuts them",
 }
@@ -92,7 +91,6 @@ class AnnotatedText:
         notes: what the reader left out.
         known: spans in which also the words outside annotations are annotated; None: the whole text.
         types: the types that annotators could choose; None: all.
-        decided_by: the annotator whose spans are read whatever the others marked.
     """
 
     location: str
@@ -106,7 +104,6 @@ class AnnotatedText:
     notes: list[Note] = field(default_factory=list)
     known: list[Span] | None = None
     types: Sequence[str] | None = None
-    decided_by: str | None = None
 
 
 class AnnotatedFiles(Files):
@@ -120,7 +117,7 @@ class AnnotatedFiles(Files):
     overlaps: SpanOverlaps = "error"
     sentences: Literal["whole", "split"] = "whole"
     split_words: Literal["rules", "spaces"] = "rules"
-    annotators: Key = ONLY
+    annotator: Key | None = None
 
     @property
     def tag_columns(self) -> list[str]:
@@ -205,15 +202,13 @@ def to_sentences(text: AnnotatedText, keys: AnnotatedFiles, number: int) -> Iter
     """A text as one sentence, or as several, of which the first has all notes."""
     words = split_text(text.text, keys.language, keys.split_words) if text.words is None else text.words
     annotations, notes = _in_code_points(text)
-    spans, left_out = select(annotations, text.decided_by or keys.annotators, text.location, words)
-    notes += [Note(DISPUTED, f"{text.location}: {describe(span, text.text)}") for span in left_out]
+    spans = select(annotations, keys.annotator, text.location)
     whole = Sentence(
         text.location,
         [],
         {keys.tag_column: []},
         text.id,
         text.document,
-        agreement=compare(annotations, words),
         spans=Counter([note.type for note in notes if note.type] + [span.label for span in spans or ()]),
     )
     if spans is None or not words:
@@ -263,7 +258,7 @@ def _cut(whole: Sentence, text: AnnotatedText, ends: Sequence[int], number: int)
             document=number if text.id is None else text.id,
             surface=None if whole.surface is None else whole.surface.part(begin, end),
         )
-        whole = replace(whole, notes=(), agreement=Counter(), spans=Counter())
+        whole = replace(whole, notes=(), spans=Counter())
 
 
 def split_text(text: str, language: str | None, split_words: Literal["rules", "spaces"]) -> list[tuple[int, int]]:

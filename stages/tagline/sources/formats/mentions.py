@@ -20,7 +20,7 @@ from tagline.sources.formats.lists import keys_of, with_fields
 from tagline.sources.formats.offsets import Span, WordOffsets
 from tagline.sources.formats.page_layout import SAVED
 from tagline.sources.formats.rows import Row, by_file, rows_of, shared
-from tagline.sources.formats.saved_page import ADJUDICATE, PageTexts, check_saved, selected_rows, to_text
+from tagline.sources.formats.saved_page import PageTexts, check_saved, selected_rows, to_text
 from tagline.sources.formats.sniffing import Guess, objects_in, words_among
 from tagline.terminal import UserError, quoted
 from tagline.text.sentence import Note
@@ -116,8 +116,6 @@ def _text(rows: Sequence[Row], keys: Mentions) -> AnnotatedText:
         if quotations is not None:
             spans = _spans(quotations, text, row.location, keys, annotated.notes)
             annotated.annotations.append(Annotation(annotator, spans))
-            if annotator == ADJUDICATE:
-                annotated.decided_by = annotator
     return annotated
 
 

@@ -18,7 +18,6 @@ tasks        a list of objects:
                  false if the model promises a precision of those with true
     suspect      optional, the spans that the audit suspects: [[start, end, type], ...]
     selection    optional, how the text was chosen to be annotated: random, uncertain or chosen (without a model)
-    versions     optional, conflicting annotations to choose from: [{"by": name, "spans": [...]}, ...]
 
 Saved rows, JSON Lines with one object per decided task, its keys in the order of `SAVED`:
 
@@ -62,7 +61,7 @@ def task(
     Args:
         spans: where annotation begins.
         bounds: of the words of a text.
-        optional: ``selection``, ``suggested``, ``suspect``, ``versions``; left out if None.
+        optional: ``selection``, ``suggested``, ``suspect``; left out if None.
     """
     of_content = {"text": content, "words": bounds} if isinstance(content, str) else {"words": content}
     of_task = {"id": id_, **of_content, "sha256": content_hash(content), "spans": spans}

@@ -1,7 +1,4 @@
-"""What the annotation page saves (`page_layout`): a file, or a folder with one per annotator.
-
-In a folder a file whose name begins with `ADJUDICATE` decides, whatever the others marked.
-"""
+"""What the annotation page saves (`page_layout`): a file, or a folder with one per annotator."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
@@ -25,8 +22,6 @@ from tagline.terminal import UserError, quoted
 from tagline.text.agreement import running_text
 from tagline.text.sentence import Note
 
-# Begins the name of such a file, as of what adjudicate.html saves; messages and reports call its annotator so.
-ADJUDICATE = "adjudicate"
 Selection = Literal["random", "chosen"] | None
 
 
@@ -61,7 +56,6 @@ def selected_rows(path: Path, rows: Callable[[], Iterable[Row]], selection: Sele
     """Join the rows of one text, and yield those of texts chosen in some way; a `UserError` if none were."""
     empty = True
     for of_text in grouped(rows, "id"):
-        # A page that adjudicates does not know how its texts were chosen.
         is_random = any(row.content.get("selection") == "random" for row in of_text)
         if selection in (None, "random" if is_random else "chosen"):
             empty = False
@@ -104,32 +98,25 @@ def to_text(rows: Sequence[Row]) -> AnnotatedText:
         words=words,
         notes=notes,
         types=list(dict.fromkeys(chain.from_iterable(row.content["types"] for row in rows))) or None,
-        decided_by=ADJUDICATE if ADJUDICATE in decided else None,
     )
 
 
 def _annotator(row: Row) -> str:
-    """Who annotated a text; only a file's name makes it the adjudicator."""
-    file = annotator_of(row.location)
-    person = row.text("annotator")
-    if file.startswith(ADJUDICATE):
-        return ADJUDICATE
-    return file if person in ("", ADJUDICATE) else person
+    """Who annotated a text."""
+    return row.text("annotator") or annotator_of(row.location)
 
 
 def _rows(path: Path, keys: SavedPage) -> Iterator[Row]:
-    """Yield the rows of all files, which are of the same tasks unless they adjudicate."""
+    """Yield the rows of all files, which are of the same tasks."""
     first: Row | None = None
     for row in rows_of(annotator_files(path), keys.encoding):
         check_saved(row)
-        if not annotator_of(row.location).startswith(ADJUDICATE):
-            first = first or row
-            if row.content["tasks"] != first.content["tasks"]:
-                raise UserError(
-                    f"{row.location}: made from other tasks than {first.location}; expected annotations of one page; "
-                    "read those of several pages by a pattern such as *.jsonl; the name of a file that decides "
-                    f"conflicts begins with {ADJUDICATE}"
-                )
+        first = first or row
+        if row.content["tasks"] != first.content["tasks"]:
+            raise UserError(
+                f"{row.location}: made from other tasks than {first.location}; expected annotations of one page; "
+                "read those of several pages by a pattern such as *.jsonl"
+            )
         yield row
 
 

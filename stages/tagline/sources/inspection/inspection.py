@@ -36,7 +36,7 @@ from tagline.text.sentence import Sentence
 # Sentences of each split whose tags are shown, and those that are shown themselves.
 SENTENCES, SHOWN = 1000, 3
 # Keys that are tried, alone and together, if the files cannot be read without them.
-POLICIES = {"empty_words": "skip", "overlaps": "longest", "annotators": "majority", "documents": "none"}
+POLICIES = {"empty_words": "skip", "overlaps": "longest", "documents": "none"}
 # Above this share of long texts, texts are split into sentences.
 MOST_LONG = 0.1
 SHARES = {"seed": 42, "validation": 0.1, "test": 0.1}

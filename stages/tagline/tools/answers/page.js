@@ -12,9 +12,8 @@ const STATUSES = ["done", "unsure", "skipped"];
 const SIGNS = { open: "○", draft: "◐", done: "●", unsure: "?", skipped: "–" };
 const ROW = 36; // height of a row of the list in pixels, as in the style
 
-// Keys of types: 1 to 9, then 0 and the letters that are no command; keys of versions to choose from.
+// Keys of types: 1 to 9, then 0 and the letters that are no command.
 const TYPE_KEYS = [..."1234567890qwrtyiopfhlvnm"];
-const VERSION_KEYS = [..."abcd"];
 
 const say = (text, isError = false) => {
   byId("message").value = text;
@@ -234,24 +233,12 @@ const drawSelection = () => {
   for (const each of byId("types").children) each.ariaPressed = String(each.value === entity?.[2]);
 };
 
-const drawVersions = () => {
-  const made = (task.versions ?? []).map(({ by, spans: version }, number) => {
-    const take = element("button", "", `Take ${by} `, element("kbd", "", VERSION_KEYS[number] ?? ""));
-    take.addEventListener("click", () => takeVersion(number));
-    const entities = marks(inWords(task, version), "gold", (span) => span[2]);
-    const text = element("p", "text", ...textNodes((word) => visible(words[word]), entities));
-    return element("div", "version", take, Object.assign(text, { dir: "auto", lang: "" }));
-  });
-  byId("versions").replaceChildren(...made);
-};
-
 const drawTask = () => {
   const { note, annotator } = answerTo(task);
   const facts = [visible(task.id), `${(index + 1).toLocaleString("en")} of ${tasks.length.toLocaleString("en")}`, stateOf(task), ...(annotator ? [`by ${annotator}`] : [])];
   byId("where").replaceChildren(...facts.map((fact, number) => element(number ? "span" : "b", "", fact)));
   byId("note").value = note;
   byId("accept").hidden = byId("of-model").hidden = !suggested;
-  drawVersions();
   drawSentence();
 };
 
@@ -387,10 +374,6 @@ const acceptModel = () => {
   const region = target();
   const found = suggested.filter((span) => overlap(span, region));
   edit([...without(region, ...found), ...found], found[0]?.[0]);
-};
-
-const takeVersion = (number) => {
-  if (task.versions[number]) edit(inWords(task, task.versions[number].spans));
 };
 
 const markAgain = () => (lastType === undefined ? say("No entity is marked yet: choose a type first.") : mark(lastType));
@@ -546,7 +529,6 @@ for (const key of ["ArrowLeft", "ArrowRight"]) {
 }
 
 const commandOf = (key) => {
-  if (task.versions && VERSION_KEYS.includes(key)) return () => takeVersion(VERSION_KEYS.indexOf(key));
   const type = types[TYPE_KEYS.indexOf(key)];
   return COMMANDS[key] ?? (type === undefined ? undefined : () => mark(type));
 };

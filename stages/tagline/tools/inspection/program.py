@@ -70,23 +70,3 @@ def windows() -> None:
         write(f"{sentence(TOKENIZED, TESTS, TOKENIZER, wanted)}\n")
     except ArgumentTypeError as error:
         parser.error(str(error))
-
-
-def conflicts() -> None:
-    """Write a page of what annotators decided differently, on which another person decides.
-
-        tagline adjudicate FOLDER --output PAGE.html
-
-    FOLDER has the file that each annotator saved. Raw texts are split into words by `download.dataset.language`. If the
-    format there is mentions, FOLDER can also have answers of models.
-    """
-    parser = ArgumentParser(description=conflicts.__doc__)
-    parser.add_argument("folder", metavar="FOLDER", type=Path, help="the files that annotators saved")
-    parser.add_argument("--output", metavar="PAGE", type=Path, required=True, help="HTML file to write")
-    arguments = parser.parse_args()
-    from tagline.core.params import read_section
-    from tagline.sources.download_params import Download, sources_of
-    from tagline.tools.answers.conflicts import save
-
-    sources = sources_of(read_section("download", Download).dataset)
-    show("\n".join(save(arguments.folder, sources, arguments.output)))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from helpers.annotated import kinds, tagged, write_rows
 from helpers.formats import by_split, fault, read, refusals, saved_row, section
+from helpers.messages import message_of
 
 from tagline.sources.files import FileSource
 from tagline.terminal.errors import UserError
@@ -42,25 +43,23 @@ def test_selection_reads_the_random_texts_or_the_others(tmp_path):
     assert fault(tmp_path, "page", rows[1:], selection="random") == message
 
 
-def test_adjudicated_file_decides_what_annotators_of_a_folder_do_not_agree_on(tmp_path):
+def test_annotators_who_differ_are_an_error_unless_one_is_chosen(tmp_path):
     of_ada = [saved_row("1", WORDS, MARKED), saved_row("2", WORDS, []), saved_row("3", WORDS, MARKED)]
     write_rows(tmp_path / "ada.jsonl", of_ada)
     write_rows(tmp_path / "ada-later.jsonl", of_ada[:1])  # the same once more
     of_bo = [saved_row("2", WORDS, []), saved_row("1", WORDS, [[0, 1, "PER"]])]
     write_rows(tmp_path / "bo.jsonl", [{**row, "annotator": ""} for row in of_bo])
 
-    def texts(annotators: str):
-        files = {"train": ".", "validation": None, "test": None}
-        source = FileSource(tmp_path, section("page", annotators=annotators, **files))
-        found = {str(sentence.id): tagged(sentence) for sentence in by_split(source)["train"]}
-        assert source.provenance()["findings"]["train"]["agreement"]["Ada, bo"] == {"texts": 2, "f1": 0.0}
-        return found
+    def texts(**keys):
+        source = FileSource(tmp_path, section("page", train=".", validation=None, test=None, **keys))
+        return {str(sentence.id): tagged(sentence) for sentence in by_split(source)["train"]}
 
     marked = "New York/B-LOC \u05e9\u05dc/B-PER </script>/I-PER"
-    assert texts("agreed") == {"1": "", "2": "", "3": marked}
-    write_rows(tmp_path / "adjudicate.cy.jsonl", [saved_row("1", WORDS, MARKED[:1], annotator="Cy", tasks="1" * 64)])
-    for annotators in ("agreed", "majority", "Ada"):
-        assert texts(annotators) == {"1": "New York/B-LOC", "2": "", "3": marked}
+    assert texts(annotator="Ada") == {"1": marked, "2": "", "3": marked}
+    message = (
+        "ada-later.jsonl:1: 2 annotations of one text that differ (by Ada, bo); expected one; correct one of them, "
+    )
+    assert f"{message}or set download.dataset.annotator to the name" in message_of(texts)
 
 
 def test_folders_of_several_pages_are_read_by_a_pattern(tmp_path):
@@ -69,11 +68,10 @@ def test_folders_of_several_pages_are_read_by_a_pattern(tmp_path):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / ".hidden").touch()
         (tmp_path / folder / "ada.jsonl.gz").write_bytes(gzip.compress(json.dumps(row | {"annotator": ""}).encode()))
-        write_rows(tmp_path / folder / "bo.jsonl", [row | {"annotator": "adjudicate"}])  # a person who has this name
-    source = FileSource(tmp_path, section("page", train="[ab]", validation="c", test=None, annotators="ada"))
+        write_rows(tmp_path / folder / "bo.jsonl", [row])
+    source = FileSource(tmp_path, section("page", train="[ab]", validation="c", test=None, annotator="ada"))
     found = by_split(source)["train"]
     assert [(sentence.id, sentence.words) for sentence in found] == [("0", ["word-0"]), ("1", ["word-1"])]
-    assert source.provenance()["findings"]["train"]["agreement"].keys() == {"ada, bo"}
 
 
 OTHERS = [
@@ -94,7 +92,10 @@ UNFIT = [
     (saved_row("1", WORDS, [], tasks="1" * 64), r"made from other tasks than .*/ada.jsonl:1; expected annotations"),
     (saved_row("1", WORDS, []), r"'Ada' annotated this text differently at .*/ada.jsonl:1; expected one annota"),
     (saved_row("1", TEXT, [], **OF_BO), r"another text than at .*/ada.jsonl:1, but the same id; expe"),
-    (saved_row("1", WORDS, [], **OF_BO), r"2 annotations of one text \(by Ada, Bo\); expected one; set"),
+    (
+        saved_row("1", WORDS, [], **OF_BO),
+        r"2 annotations of one text that differ \(by Ada, Bo\); expected one; correct",
+    ),
 ]
 
 

@@ -407,11 +407,6 @@ FOLDERS: dict[str, tuple[dict[str, str | bytes], str, dict[str, Any]]] = {
         {"train": "APTNERtrain.txt", "validation": "APTNERdev.txt", "test": "APTNERtest.txt"},
     ),
     "one file": ({"[x].conll": lines(), "LICENSE": "a"}, "mine: conll", {"train": "[[]x].conll"}),
-    "answers beside a page": (
-        {"ada.jsonl": PAGE, "gpt.jsonl": objects("mentions")},
-        "mine: mentions, utf-8",
-        {"train": ".", "annotators": "majority"},
-    ),
     "a document each": (
         {f"{at}.tsv": lines(begin=10 * at, end=10 * at + 10) for at in range(6)},
         "\nno name tells a split, so that all files are train, each a document\n",
@@ -436,7 +431,7 @@ FOLDERS: dict[str, tuple[dict[str, str | bytes], str, dict[str, Any]]] = {
     "doccano by annotator": (
         {"ada.jsonl": objects("doccano"), "bo.jsonl": objects("doccano")},
         "mine: doccano, utf-8",
-        {"train": ".", "annotators": "majority"},
+        {"train": "."},
     ),
 }
 

@@ -415,16 +415,6 @@ def test_full_storage_is_told(browser, tmp_path):
 
 
 @in_a_browser
-def test_conflicting_versions_are_taken_with_a_key(browser, tmp_path):
-    versions = [{"by": "Ada", "spans": [(0, 1, "PER")]}, {"by": "<b>Bo</b>", "spans": [(2, 3, "LOC")]}]
-    opened(browser, tmp_path, [task(id_, ["Ada", "in", "Oslo"], [], versions=versions) for id_ in "ab"])
-    shown = [each.text.split("\n")[0] for each in browser.find_elements(By.CSS_SELECTOR, ".version")]
-    assert shown == ["Take Ada a", "Take <b>Bo</b> b"]
-    do(browser, "b Enter a Enter")
-    assert [row["spans"] for row in saved(browser, tmp_path)] == [[[2, 3, "LOC"]], [[0, 1, "PER"]]]
-
-
-@in_a_browser
 def test_ten_thousand_sentences_and_a_narrow_window(browser, tmp_path):
     opened(browser, tmp_path, few(10_000))
     assert not scrolls_sideways(browser, 400)
